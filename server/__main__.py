@@ -1,0 +1,47 @@
+"""`python -m server [--host 127.0.0.1] [--port 1323]`: serve the origin until interrupted."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+
+from server.origin import ROUTES, make_app
+from server.serving import serving
+
+
+async def serve(host: str, port: int) -> None:
+    stopping = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no such handlers: Ctrl+C is KeyboardInterrupt there
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
+    async with serving(make_app(), host, port) as bound_port:
+        name = f"[{host}]" if ":" in host else host
+        print(f"Serving http://{name}:{bound_port} ({', '.join(ROUTES)}). Ctrl+C stops it.", flush=True)
+        await stopping.wait()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m server", description="Serve the origin until interrupted."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    parser.add_argument(
+        "--port", default=1323, type=int, help="port; 0 takes a free one (default %(default)s)"
+    )
+    options = parser.parse_args()
+    if not 0 <= options.port <= 65535:
+        parser.error(f"--port must be from 0 to 65535, not {options.port}")
+    try:
+        asyncio.run(serve(options.host, options.port))
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        print(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.", file=sys.stderr)
+        print("If a server runs there already, use it, or choose another port: --port 0.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

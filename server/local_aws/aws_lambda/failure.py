@@ -1,0 +1,34 @@
+"""How an invocation fails."""
+
+import json
+
+
+class FunctionFailure(Exception):
+    """The function (or its runtime) failed. `document` is the JSON that describes it to the caller; it is the
+    runtime's own where it gave one. `log_tail`: the last 4 KB of the log, where the caller asked for it."""
+
+    def __init__(self, error_type: str, document: bytes) -> None:
+        super().__init__(error_type)
+        self.error_type, self.document = error_type, document
+        self.log_tail = b""
+
+    @classmethod
+    def of(cls, error_type: str, message: str) -> "FunctionFailure":
+        document = {"errorType": error_type, "errorMessage": message}
+        return cls(error_type, json.dumps(document, separators=(",", ":")).encode())
+
+    @property
+    def message(self) -> str:
+        """The document's `errorMessage`, or the whole document if it has none."""
+        try:
+            return str(json.loads(self.document)["errorMessage"])
+        except (ValueError, KeyError, TypeError):
+            return self.document.decode("utf-8", "replace")
+
+
+class Throttled(Exception):
+    """No concurrency is left; `reason` is AWS's name for which limit was met."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,33 @@
+"""A function as it is deployed: what the control plane knows and the data plane needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Function:
+    """One version of a function. `timeout` in seconds, `memory` in MB, `code` is the deployed zip."""
+
+    name: str
+    version: str
+    arn: str
+    account_id: str
+    region: str
+    runtime: str
+    handler: str
+    timeout: int
+    memory: int
+    environment: Mapping[str, str]
+    reserved_concurrency: int | None
+    code_sha256: str
+    code: bytes
+
+    @property
+    def log_group(self) -> str:
+        return f"/aws/lambda/{self.name}"
+
+    @property
+    def revision(self) -> tuple[object, ...]:
+        """Differs when environments of an older deployment must not be used any more."""
+        settings = tuple(sorted(self.environment.items()))
+        return (self.code_sha256, self.runtime, self.handler, self.timeout, self.memory, settings)

@@ -1,0 +1,288 @@
+"""Invokes functions, buffered or streaming: what every front door of Lambda, and every gateway, calls.
+
+Environments are started when there is no free one (a cold start), reused, and stopped when their function is
+changed or deleted.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from server.local_aws.aws_lambda import code
+from server.local_aws.aws_lambda.environment import STOPPED, ExecutionEnvironment
+from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
+from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.invocation import ANONYMOUS, Caller, Invocation, PostedResponse
+from server.local_aws.aws_lambda.logs import LogStream, PutEvents
+from server.local_aws.limits import Limits
+from server.local_aws.processes import Processes
+from server.local_aws.throttle import throttled
+
+ACCOUNT_CONCURRENCY = 1000
+"""Concurrent executions of an account in a Region, by default (Lambda quotas, checked 2026-11)."""
+
+SETTLE_SECONDS = 0.1
+THROTTLED_EVENT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class BufferedResult:
+    """What `Invoke` returns. With `failed`, `payload` is the error document. `log_tail`: the last 4 KB of the
+    log, or empty if it was not asked for."""
+
+    payload: bytes
+    content_type: str
+    failed: bool
+    request_id: str
+    log_tail: bytes
+
+
+class StreamingResponse:
+    """A response while the function writes it. Use as `async with`: a caller that leaves the block early does
+    not stop the function, whose further output is then read and dropped."""
+
+    def __init__(
+        self, invocation: Invocation, posted: PostedResponse, limits: Limits, functions: "Functions"
+    ) -> None:
+        self._invocation, self._posted, self._limits, self._functions = invocation, posted, limits, functions
+        self.content_type = posted.content_type
+
+    async def chunks(self) -> AsyncIterator[list[bytes]]:
+        """The chunks, those of one read together, at Lambda's rate (6 MiB at once, then 2 MiB/s). What is not
+        taken stays with the function. Raises `FunctionFailure` when the function fails in mid-stream."""
+        rate, burst = self._limits.stream_rate, self._limits.stream_burst
+        async for chunks in throttled(self._posted.chunks(), burst, rate):
+            if self._invocation.killed is not None:
+                raise self._invocation.killed
+            yield chunks
+
+    async def log_tail(self) -> bytes:
+        """The last 4 KB of the log, when the function is done."""
+        await self._invocation.finished.wait()
+        return self._invocation.log_tail
+
+    async def __aenter__(self) -> "StreamingResponse":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._posted.answered.done():
+            self._functions.in_background(self._posted.discard())
+
+
+class Functions:
+    """All functions of the stand-in. `current(function)` is the deployed state of a function now, or None;
+    `trusted` are the variables by which functions trust the stand-in's endpoints over TLS."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        processes: Processes,
+        limits: Limits,
+        endpoint_url: str,
+        trusted: Mapping[str, str],
+        put_events: PutEvents,
+        current: Callable[[Function], Function | None],
+    ) -> None:
+        self._folder, self._processes, self._limits = folder, processes, limits
+        self._endpoint_url, self._put_events, self._current = endpoint_url, put_events, current
+        self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
+        self._trusted = trusted
+        self._environments: set[ExecutionEnvironment] = set()
+        self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
+        self._unpacking: dict[str, asyncio.Task[Path]] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._stopping = False
+
+    async def invoke(
+        self, function: Function, payload: bytes, caller: Caller = ANONYMOUS, *, with_log: bool = False
+    ) -> BufferedResult:
+        """Invoke and wait for the whole response. A caller that is cancelled does not stop the function.
+        Raises `Throttled`."""
+        invocation = await self._begin(Invocation(function, payload, caller, streaming=False))
+        content_type, failed = "application/json", False
+        try:
+            posted = await asyncio.shield(invocation.response)
+            content_type = posted.content_type
+            result = await posted.read()
+        except FunctionFailure as failure:
+            result, failed = failure.document, True
+        except asyncio.CancelledError:
+            self.in_background(drain(invocation))
+            raise
+        if with_log:
+            await invocation.finished.wait()
+        return BufferedResult(result, content_type, failed, invocation.request_id, invocation.log_tail)
+
+    async def invoke_later(self, function: Function, payload: bytes, caller: Caller = ANONYMOUS) -> None:
+        """Invoke for nobody, when there is concurrency for it, unless the function is deleted before. Unlike
+        on AWS, a failure is not tried again."""
+        deployed: Function | None = function
+        while deployed is not None:
+            try:
+                await self.invoke(deployed, payload, caller)
+                return
+            except Throttled:
+                await asyncio.sleep(THROTTLED_EVENT_SECONDS)
+                deployed = self._current(function)
+
+    async def stream(
+        self, function: Function, payload: bytes, caller: Caller = ANONYMOUS, *, with_log: bool = False
+    ) -> StreamingResponse:
+        """Invoke; return as soon as the runtime begins to post a response. A caller that is cancelled does
+        not stop the function. Raises `Throttled`, and `FunctionFailure` if the function failed before it
+        began one (`with_log`: when the function is done, with its `log_tail`)."""
+        invocation = await self._begin(Invocation(function, payload, caller, streaming=True))
+        try:
+            posted = await asyncio.shield(invocation.response)
+        except FunctionFailure as failure:
+            if with_log:
+                await invocation.finished.wait()
+                failure.log_tail = invocation.log_tail
+            raise
+        except asyncio.CancelledError:
+            self.in_background(drain(invocation))
+            raise
+        return StreamingResponse(invocation, posted, self._limits, self)
+
+    def in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run `work` for as long as the stand-in runs."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def retire(self) -> None:
+        """Stop free environments whose function has been changed or deleted."""
+        for free in self._idle.values():
+            for environment in list(free):
+                if not self._is_current(environment):
+                    self._reclaim(environment)
+
+    async def stop(self) -> None:
+        """Stop every environment, whatever it does."""
+        self._stopping = True
+        for free in self._idle.values():
+            for timer in free.values():
+                timer.cancel()
+        await asyncio.gather(*self._unpacking.values(), return_exceptions=True)
+        await asyncio.gather(*(self._stop(environment) for environment in list(self._environments)))
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _begin(self, invocation: Invocation) -> Invocation:
+        function = invocation.function
+        in_region = self._running[function.region]
+        running = in_region[function.name]
+        await self._settle(function, running)
+        reserved = function.reserved_concurrency
+        if reserved is not None and len(running) >= reserved:
+            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        if sum(map(len, in_region.values())) >= ACCOUNT_CONCURRENCY:
+            raise Throttled("ConcurrentInvocationLimitExceeded")
+        running.add(invocation)
+        self.in_background(self._run(running, invocation))
+        return invocation
+
+    async def _run(self, running: set[Invocation], invocation: Invocation) -> None:
+        environment = None
+        try:
+            environment = await self._environment(invocation.function)
+            await environment.run(invocation)
+        except FunctionFailure as failure:
+            invocation.fail(failure)
+        except OSError as error:  # this machine has no more descriptors, processes or memory to give
+            invocation.fail(FunctionFailure.of("Sandbox.Failure", f"No environment: {error.strerror}"))
+        finally:
+            running.discard(invocation)
+            invocation.fail(STOPPED)
+            invocation.finished.set()
+        if environment is not None:
+            if environment.reusable and self._is_current(environment):
+                self._idle[environment.function.arn][environment] = asyncio.get_running_loop().call_later(
+                    self._limits.idle_seconds, self._reclaim, environment
+                )
+            else:
+                await self._stop(environment)
+
+    async def _settle(self, function: Function, running: set[Invocation]) -> None:
+        """A caller has its response a moment before the runtime asks for more work. One that calls again at
+        once finds the same environment, not a cold start or a 429."""
+        settling = [asyncio.create_task(each.finished.wait()) for each in running if each.is_answered]
+        if settling and not self._idle[function.arn]:
+            await asyncio.wait(settling, timeout=SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in settling:
+            task.cancel()
+
+    async def _environment(self, function: Function) -> ExecutionEnvironment:
+        free = self._idle[function.arn]
+        while free:
+            environment, timer = free.popitem()
+            timer.cancel()
+            if environment.reusable and environment.function.revision == function.revision:
+                return environment
+            self.in_background(self._stop(environment))
+        task_root = await self._unpacked(function)
+        if self._stopping:
+            raise STOPPED
+        environment = ExecutionEnvironment(
+            function,
+            task_root,
+            processes=self._processes,
+            limits=self._limits,
+            log=LogStream(function, self._put_events),
+            endpoint_url=self._endpoint_url,
+            trusted=self._trusted,
+        )
+        self._environments.add(environment)
+        try:
+            await environment.start()
+        except (FunctionFailure, OSError):
+            await self._stop(environment)
+            raise
+        return environment
+
+    async def _unpacked(self, function: Function) -> Path:
+        """The folder with the function's code, unpacked once."""
+        if self._stopping:
+            raise STOPPED
+        digest = function.code_sha256.replace("/", "_")
+        if digest not in self._unpacking:
+            self._unpacking[digest] = asyncio.create_task(self._unpack(function, self._folder / digest))
+        try:
+            return await asyncio.shield(self._unpacking[digest])
+        except code.BadPackage as error:
+            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
+
+    async def _unpack(self, function: Function, folder: Path) -> Path:
+        await asyncio.to_thread(code.unpack, function.code, folder, self._limits.unzipped_code)
+        return folder
+
+    def _reclaim(self, environment: ExecutionEnvironment) -> None:
+        """Stop a free environment."""
+        self._idle[environment.function.arn].pop(environment).cancel()
+        self.in_background(self._stop(environment))
+
+    def _is_current(self, environment: ExecutionEnvironment) -> bool:
+        deployed = self._current(environment.function)
+        return deployed is not None and deployed.revision == environment.function.revision
+
+    async def _stop(self, environment: ExecutionEnvironment) -> None:
+        if environment in self._environments:
+            self._environments.discard(environment)
+            await environment.stop()
+
+
+async def drain(invocation: Invocation) -> None:
+    """Read the response for nobody: a function whose caller has gone goes on."""
+    with suppress(FunctionFailure):
+        posted = await asyncio.shield(invocation.response)
+        if not posted.answered.done():  # else its connection may already carry another call
+            await posted.discard()

@@ -1,0 +1,104 @@
+"""Listens on a loopback port and hands each request to one coroutine."""
+
+import asyncio
+import ssl
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import h11
+
+from server.local_aws.http1.exchange import Connection, Exchange, PeerGone
+from server.local_aws.tls import TlsOrPlain
+
+HOST = "127.0.0.1"
+READ_BUFFER = 65_536
+"""Bytes asyncio buffers for a reader before it stops reading the socket (it stops at twice this)."""
+
+MAX_HEAD = 1_048_576
+"""Bytes of a request line and its headers: 1 MB in all (Lambda quotas, checked 2026-11)."""
+
+Handler = Callable[[Exchange], Awaitable[None]]
+
+
+class Server:
+    """An HTTP/1.1 server for as long as it is started; each connection is a task of its own.
+
+    A handler that returns without answering is a defect and becomes a 500, as does one that raises: the
+    traceback goes to stderr, never to the client. Nagle's algorithm is off, which is asyncio's default. With
+    `tls`, the port also takes connections over TLS.
+    """
+
+    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
+        self._handler, self._tls = handler, tls
+        self._server: asyncio.Server | TlsOrPlain | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def start(self, port: int = 0) -> int:
+        """Listen on `port` of 127.0.0.1 (0: any free one); return the port. Raises `OSError` if it is
+        taken."""
+        if self._tls is None:
+            self._server = await asyncio.start_server(
+                self._connected, HOST, port, limit=READ_BUFFER, backlog=1024
+            )
+        else:
+            self._server = TlsOrPlain(self._connected, self._tls, READ_BUFFER)
+            self._server.start(HOST, port)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    async def stop(self) -> None:
+        """Give the port back and cut every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        current = asyncio.current_task()
+        tasks = [task for task in self._connections if task is not current]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._server = None
+
+    def cut_connections(self) -> None:
+        """Cut every open connection; go on listening."""
+        for task in self._connections:
+            task.cancel()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        connection = Connection(reader, writer, MAX_HEAD)
+        try:
+            await self._serve(connection)
+        except (asyncio.CancelledError, ConnectionError):
+            connection.abort()
+        finally:
+            self._connections.discard(task)
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await connection.close()
+
+    async def _serve(self, connection: Connection) -> None:
+        while True:
+            try:
+                exchange = await connection.next_exchange()
+            except h11.RemoteProtocolError as error:
+                await connection.refuse(error)
+                return
+            if exchange is None:
+                return
+            try:
+                await self._handler(exchange)
+                if not exchange.answered:
+                    raise RuntimeError(f"no answer to {exchange.method} {exchange.target}")
+            except PeerGone:
+                return
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+                if exchange.started:
+                    exchange.abort()
+                    return
+                await exchange.respond(500, [("Content-Type", "text/plain")], b"Internal Server Error")
+            if not await connection.ready_for_next():
+                return

@@ -1,0 +1,1 @@
+"""What REST APIs and HTTP APIs have in common: paths, events, integrations."""

@@ -1,0 +1,1 @@
+"""API Gateway REST APIs, buffered and streaming."""

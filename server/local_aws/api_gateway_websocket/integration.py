@@ -1,0 +1,128 @@
+"""Calls what a route is integrated with.
+
+Docs: …/developerguide/apigateway-websocket-api-integration-requests.html (checked 2026-11).
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from server.local_aws.api import ApiError
+from server.local_aws.api_gateway_websocket.deployed import Authorizer, Integration
+from server.local_aws.aws_lambda import deployed
+from server.local_aws.aws_lambda.failure import Throttled
+from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.control_plane import ACCOUNT_ID
+
+FUNCTION = re.compile(r":lambda:path/2015-03-31/functions/(arn:aws:lambda:([^:]+):[^/]+)/invocations")
+VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+PRINCIPAL = "apigateway.amazonaws.com"
+
+
+class IntegrationFailure(Exception):
+    """There is no result. `status` is what a client gets that is not connected yet."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+def internal(status: int) -> IntegrationFailure:
+    return IntegrationFailure(status, "Internal server error")
+
+
+class Integrations:
+    """Calls integrations for one API; `seconds` is the gateway's own limit for one call."""
+
+    def __init__(self, functions: Functions, region: str, api_id: str, seconds: float) -> None:
+        self._functions, self._region, self._api_id, self._seconds = functions, region, api_id, seconds
+
+    async def call(
+        self, integration: Integration, event: Mapping[str, Any], stage: str, variables: Mapping[str, str]
+    ) -> Any:
+        """The integration's result, parsed. A MOCK is a 200. Raises `IntegrationFailure`; the function goes
+        on when its time is up."""
+        if integration.kind == "MOCK":
+            return {"statusCode": 200}
+        return await self._invoke(
+            integration.uri,
+            event,
+            variables,
+            source=f"{stage}/{event['requestContext']['routeKey']}",
+            has_credentials=integration.has_credentials,
+            seconds=min(integration.seconds, self._seconds),
+        )
+
+    async def authorize(
+        self, authorizer: Authorizer, event: Mapping[str, Any], variables: Mapping[str, str], source: str
+    ) -> Any:
+        """What a Lambda authorizer returns, parsed. Raises `IntegrationFailure`."""
+        return await self._invoke(
+            authorizer.uri,
+            event,
+            variables,
+            source=source,
+            has_credentials=authorizer.has_credentials,
+            seconds=self._seconds,
+        )
+
+    async def _invoke(
+        self,
+        uri: str,
+        event: Mapping[str, Any],
+        variables: Mapping[str, str],
+        *,
+        source: str,
+        has_credentials: bool,
+        seconds: float,
+    ) -> Any:
+        match = FUNCTION.search(VARIABLE.sub(lambda found: variables.get(found[1], ""), uri))
+        if match is None:
+            raise internal(500)
+        arn, region = match[1], match[2]
+        parts = arn.split(":")
+        qualifier = parts[7] if len(parts) > 7 else None
+        source_arn = f"arn:aws:execute-api:{self._region}:{ACCOUNT_ID}:{self._api_id}/{source}"
+        try:
+            function = deployed.function(region, parts[6], qualifier)
+            if not has_credentials and not permitted(region, parts[6], qualifier, source_arn):
+                raise internal(500)
+            payload = json.dumps(event).encode()
+            result = await asyncio.wait_for(self._functions.invoke(function, payload), seconds)
+        except asyncio.TimeoutError:
+            raise IntegrationFailure(504, "Endpoint request timed out") from None
+        except (ApiError, Throttled, IndexError):
+            raise internal(500) from None
+        if result.failed:
+            raise internal(502)
+        try:
+            return json.loads(result.payload or b"null")
+        except (ValueError, RecursionError):
+            raise internal(502) from None
+
+
+def permitted(region: str, name: str, qualifier: str | None, source_arn: str) -> bool:
+    """True if the function's resource policy lets API Gateway invoke it on behalf of `source_arn`."""
+    return any(
+        statement.get("Effect") == "Allow"
+        and PRINCIPAL in principals(statement.get("Principal"))
+        and statement.get("Action") in ("lambda:InvokeFunction", "lambda:*")
+        and all(
+            fnmatchcase(source_arn, str(pattern))
+            for conditions in statement.get("Condition", {}).values()
+            for key, pattern in conditions.items()
+            if key.lower() == "aws:sourcearn"
+        )
+        for statement in deployed.statements(region, name, qualifier)
+    )
+
+
+def principals(principal: Any) -> tuple[str, ...]:
+    if isinstance(principal, dict):
+        principal = principal.get("Service")
+    if principal == "*":
+        return (PRINCIPAL,)
+    return tuple(principal) if isinstance(principal, list) else (str(principal),)

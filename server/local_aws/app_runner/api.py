@@ -1,0 +1,197 @@
+"""App Runner's API."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from server.envoy import Configuration, EnvoyUnavailable, envoy_program
+from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.app_runner.proxy import configuration
+from server.local_aws.app_runner.service import HEALTH_CHECK, Operation, Service, Settings, log_group
+from server.local_aws.aws_json import JsonService
+from server.local_aws.containers.hosting import Hosting, Identity, Place
+from server.local_aws.containers.roles import role_exists
+from server.local_aws.limits import Limits
+
+WITHOUT_ENVOY = (
+    "{} App Runner and ECS Express Mode need it; everything else works without, and "
+    "`python -m server` is the same server without a proxy."
+)
+
+Handler = Callable[[ApiCall, dict[str, Any]], dict[str, Any]]
+
+
+class AppRunnerApi:
+    """Serves App Runner's calls; `services` are all that exist or existed."""
+
+    def __init__(self, place: Place, limits: Limits) -> None:
+        self._place, self._limits = place, limits
+        self._json = JsonService("apprunner", invalid="InvalidRequestException")
+        self._services: dict[str, Service] = {}
+        self._handlers: dict[str, Handler] = {
+            "CreateService": self._create,
+            "DescribeService": self._describe,
+            "ListServices": self._list,
+            "ListOperations": self._list_operations,
+            "UpdateService": self._update,
+            "StartDeployment": self._change(Service.start_deployment, with_service=False),
+            "PauseService": self._change(Service.pause),
+            "ResumeService": self._change(Service.resume),
+            "DeleteService": self._change(Service.delete),
+            "TagResource": self._tag,
+            "UntagResource": self._untag,
+            "ListTagsForResource": self._list_tags,
+        }
+
+    def serves(self, call: ApiCall) -> bool:
+        return self._json.operation_name(call) is not None
+
+    def call(self, call: ApiCall) -> ApiAnswer:
+        try:
+            parameters = self._json.read(call)
+            name = self._json.operation_name(call)
+            if name not in self._handlers:
+                message = f"The local stand-in for App Runner has no {name}"
+                raise ApiError(501, "NotImplementedException", message)
+            return self._json.answer(call, self._handlers[name](call, parameters))
+        except ApiError as error:
+            return self._json.refuse(error)
+
+    async def stop(self) -> None:
+        for service in self._services.values():
+            await service.stop()
+
+    def _create(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        name = parameters["ServiceName"]
+        existing = [service for service in self._here(call) if service.status != "DELETED"]
+        if name in [service.name for service in existing]:
+            raise invalid(f"Service with the provided name already exists: {name}.")
+        settings = settings_of(parameters)
+        try:
+            envoy_program()
+        except EnvoyUnavailable as error:
+            raise ApiError(501, "NotImplementedException", WITHOUT_ENVOY.format(error)) from None
+        service_id = uuid.uuid4().hex
+        identity = Identity("apprunner", call.region, service_id)
+        group = log_group(name, service_id, "application")
+        hosting = Hosting(self._configuration, self._place, identity, group)
+        tags = {tag["Key"]: tag.get("Value", "") for tag in parameters.get("Tags", [])}
+        service = Service(name, call.region, service_id, settings, tags, hosting)
+        self._services[service.arn] = service
+        return changed(service, service.create())
+
+    def _configuration(self, upstream: str) -> Configuration:
+        return configuration(upstream, self._limits.app_runner_request_seconds)
+
+    def _describe(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {"Service": self._service(parameters["ServiceArn"]).to_document()}
+
+    def _list(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        services = [service.summary() for service in self._here(call) if service.status != "DELETED"]
+        page, token = paged(services, parameters)
+        return {"ServiceSummaryList": page, "NextToken": token}
+
+    def _list_operations(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        operations = self._service(parameters["ServiceArn"]).operations
+        page, token = paged([operation.to_document() for operation in operations], parameters)
+        return {"OperationSummaryList": page, "NextToken": token}
+
+    def _update(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        service = self._service(parameters["ServiceArn"])
+        return changed(service, service.update(settings_of(parameters, service.settings)))
+
+    def _change(self, operate: Callable[[Service], Operation], *, with_service: bool = True) -> Handler:
+        def handler(call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+            service = self._service(parameters["ServiceArn"])
+            result = changed(service, operate(service))
+            return result if with_service else {"OperationId": result["OperationId"]}
+
+        return handler
+
+    def _tag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        tags = self._service(parameters["ResourceArn"]).tags
+        tags.update({tag["Key"]: tag.get("Value", "") for tag in parameters["Tags"] if "Key" in tag})
+        return {}
+
+    def _untag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        tags = self._service(parameters["ResourceArn"]).tags
+        for key in parameters["TagKeys"]:
+            tags.pop(key, None)
+        return {}
+
+    def _list_tags(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        tags = self._service(parameters["ResourceArn"]).tags
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def _here(self, call: ApiCall) -> list[Service]:
+        return [service for service in self._services.values() if service.region == call.region]
+
+    def _service(self, arn: str) -> Service:
+        if arn not in self._services:
+            raise ApiError(400, "ResourceNotFoundException", f"Service cannot be found for arn: {arn}")
+        return self._services[arn]
+
+
+def settings_of(parameters: dict[str, Any], former: Settings | None = None) -> Settings:
+    """What `CreateService`, or `UpdateService` of `former`, asks for. Raises `ApiError` for what AWS refuses
+    and for what a local process cannot be."""
+    source = parameters.get("SourceConfiguration") or (former.source if former else {})
+    check_source(source)
+    network = parameters.get("NetworkConfiguration") or (former.network if former else default_network())
+    if not network.get("IngressConfiguration", {}).get("IsPubliclyAccessible", True):
+        raise invalid("The local stand-in for App Runner has public services only")
+    health = {**(former.health if former else HEALTH_CHECK), **parameters.get("HealthCheckConfiguration", {})}
+    if not health["Path"].startswith("/"):
+        raise invalid("HealthCheckConfiguration.Path must start with /")
+    instance = {"Cpu": "1024", "Memory": "2048", **(former.instance if former else {})}
+    instance.update(parameters.get("InstanceConfiguration", {}))
+    settings = Settings(source, instance, health, network)
+    try:
+        _ = settings.workload
+    except ValueError as error:
+        raise invalid(f"ImageConfiguration.StartCommand cannot be read: {error}") from None
+    return settings
+
+
+def default_network() -> dict[str, Any]:
+    return {
+        "EgressConfiguration": {"EgressType": "DEFAULT"},
+        "IngressConfiguration": {"IsPubliclyAccessible": True},
+        "IpAddressType": "IPV4",
+    }
+
+
+def check_source(source: dict[str, Any]) -> None:
+    repository = source.get("ImageRepository")
+    if repository is None:
+        raise invalid("The local stand-in for App Runner runs services from an ImageRepository only")
+    image = repository.get("ImageConfiguration", {})
+    if image.get("RuntimeEnvironmentSecrets"):
+        raise invalid("The local stand-in for App Runner has no RuntimeEnvironmentSecrets")
+    port = image.get("Port", "8080")
+    if not (port.isdecimal() and 1 <= int(port) <= 65535):
+        raise invalid(f"ImageConfiguration.Port must be from 1 to 65535, not {port!r}")
+    if repository["ImageRepositoryType"] == "ECR":
+        role = source.get("AuthenticationConfiguration", {}).get("AccessRoleArn", "")
+        if not role_exists(role):
+            raise invalid("AuthenticationConfiguration.AccessRoleArn must name a role that can read from ECR")
+
+
+def changed(service: Service, operation: Operation) -> dict[str, Any]:
+    return {"Service": service.to_document(), "OperationId": operation.id}
+
+
+def paged(
+    items: Sequence[dict[str, Any]], parameters: dict[str, Any]
+) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """The page of `items` that was asked for, and the token of the next."""
+    token = parameters.get("NextToken") or "0"
+    if not token.isdecimal():
+        raise invalid("NextToken is not one of ours")
+    start, size = int(token), parameters.get("MaxResults", 20)
+    end = start + size
+    return items[start:end], str(end) if end < len(items) else None
+
+
+def invalid(message: str) -> ApiError:
+    return ApiError(400, "InvalidRequestException", message)

@@ -1,0 +1,18 @@
+"""The proxy of App Runner."""
+
+from server.envoy import Configuration, route_to
+
+
+def configuration(upstream: str, request_seconds: float) -> Configuration:
+    """Envoy with nothing but a router, and the time limit of a request.
+
+    That it is Envoy shows in the article's transcripts of 2023-05-09, `server: envoy` and
+    `x-envoy-upstream-service-time`; so does the 403 that Envoy gives to an upgrade that is not enabled.
+    The limit covers reading the request and finishing the response
+    (docs.aws.amazon.com/apprunner/latest/dg/develop.html, checked 2026-11); what a client gets then is
+    unconfirmed, here it is what Envoy gives.
+    """
+    proxy = route_to(upstream)
+    manager = proxy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    manager["common_http_protocol_options"] = {"max_stream_duration": f"{request_seconds}s"}
+    return proxy

@@ -1,0 +1,211 @@
+"""A service of App Runner: what it was told, what state it is in, and the operations that change it."""
+
+import asyncio
+import shlex
+import uuid
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from server.envoy import EnvoyUnavailable
+from server.local_aws.api import ApiError
+from server.local_aws.containers.command import IMAGE_COMMAND, Workload
+from server.local_aws.containers.container import DeploymentFailed
+from server.local_aws.containers.health import HealthCheck
+from server.local_aws.containers.hosting import Hosting
+from server.local_aws.containers.log import put_lines
+from server.local_aws.containers.proxy import ProxyFailed
+from server.local_aws.control_plane import ACCOUNT_ID
+
+HEALTH_CHECK = {
+    "Protocol": "TCP",
+    "Path": "/",
+    "Interval": 5,
+    "Timeout": 2,
+    "HealthyThreshold": 1,
+    "UnhealthyThreshold": 5,
+}
+"""Defaults: docs.aws.amazon.com/apprunner/latest/dg/manage-configure-healthcheck.html (checked 2026-11)."""
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass
+class Operation:
+    """What `ListOperations` lists."""
+
+    type: str
+    target: str
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "IN_PROGRESS"
+    started: datetime = field(default_factory=now)
+    ended: datetime | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "Id": self.id,
+            "Type": self.type,
+            "Status": self.status,
+            "TargetArn": self.target,
+            "StartedAt": self.started,
+            "EndedAt": self.ended,
+            "UpdatedAt": self.ended or self.started,
+        }
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parts of a service that `UpdateService` can change, as they were given."""
+
+    source: dict[str, Any]
+    instance: dict[str, Any]
+    health: dict[str, Any]
+    network: dict[str, Any]
+
+    @property
+    def workload(self) -> Workload:
+        image = self.source["ImageRepository"].get("ImageConfiguration", {})
+        command = image.get("StartCommand")
+        return Workload(
+            shlex.split(command or "") or IMAGE_COMMAND,
+            int(image.get("Port", "8080")),
+            image.get("RuntimeEnvironmentVariables", {}),
+        )
+
+    @property
+    def health_check(self) -> HealthCheck:
+        health = self.health
+        return HealthCheck(
+            health["Path"] if health["Protocol"] == "HTTP" else None,
+            health["Interval"],
+            health["Timeout"],
+            health["HealthyThreshold"],
+            health["UnhealthyThreshold"],
+        )
+
+
+class Service:
+    """One service. Its operations go on in the background, one at a time: `OPERATION_IN_PROGRESS`."""
+
+    def __init__(
+        self,
+        name: str,
+        region: str,
+        service_id: str,
+        settings: Settings,
+        tags: dict[str, str],
+        hosting: Hosting,
+    ) -> None:
+        self.name, self.region, self.id = name, region, service_id
+        self.arn = f"arn:aws:apprunner:{region}:{ACCOUNT_ID}:service/{name}/{self.id}"
+        self.settings, self.tags, self.hosting = settings, tags, hosting
+        self.status = "OPERATION_IN_PROGRESS"
+        self.created = self.updated = now()
+        self.deleted: datetime | None = None
+        self.operations: list[Operation] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def create(self) -> Operation:
+        return self._operate("CREATE_SERVICE", self._deploy(self.settings), "RUNNING", "CREATE_FAILED")
+
+    def start_deployment(self) -> Operation:
+        self._require("deployed to", "RUNNING")
+        return self._operate("START_DEPLOYMENT", self._deploy(self.settings), "RUNNING", "RUNNING")
+
+    def update(self, settings: Settings) -> Operation:
+        self._require("updated", "RUNNING", "CREATE_FAILED")
+        failed = self.status
+        return self._operate("UPDATE_SERVICE", self._deploy(settings), "RUNNING", failed)
+
+    def pause(self) -> Operation:
+        self._require("paused", "RUNNING")
+        return self._operate("PAUSE_SERVICE", self.hosting.stop(), "PAUSED", "RUNNING")
+
+    def resume(self) -> Operation:
+        self._require("resumed", "PAUSED")
+        return self._operate("RESUME_SERVICE", self._deploy(self.settings), "RUNNING", "PAUSED")
+
+    def delete(self) -> Operation:
+        self._require("deleted", "RUNNING", "PAUSED", "CREATE_FAILED", "DELETE_FAILED")
+        self.deleted = now()
+        return self._operate("DELETE_SERVICE", self.hosting.close(), "DELETED", "DELETE_FAILED")
+
+    async def stop(self) -> None:
+        """The stand-in ends: end what runs here."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self.status != "DELETED":
+            await self.hosting.close()
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            "ServiceName": self.name,
+            "ServiceId": self.id,
+            "ServiceArn": self.arn,
+            "ServiceUrl": self.hosting.url,
+            "CreatedAt": self.created,
+            "UpdatedAt": self.updated,
+            "DeletedAt": self.deleted,
+            "Status": self.status,
+        }
+
+    def to_document(self) -> dict[str, Any]:
+        scaling = (
+            f"arn:aws:apprunner:{self.region}:{ACCOUNT_ID}:autoscalingconfiguration/DefaultConfiguration"
+        )
+        return {
+            **self.summary(),
+            "SourceConfiguration": self.settings.source,
+            "InstanceConfiguration": self.settings.instance,
+            "HealthCheckConfiguration": self.settings.health,
+            "NetworkConfiguration": self.settings.network,
+            "AutoScalingConfigurationSummary": {
+                "AutoScalingConfigurationArn": f"{scaling}/1/{1:032}",
+                "AutoScalingConfigurationName": "DefaultConfiguration",
+                "AutoScalingConfigurationRevision": 1,
+            },
+        }
+
+    def log(self, line: str) -> None:
+        """A line of App Runner's own about this service."""
+        put_lines(self.region, log_group(self.name, self.id, "service"), "events", [f"[AppRunner] {line}"])
+
+    def _require(self, what: str, *statuses: str) -> None:
+        if self.status not in statuses:
+            message = f"Service cannot be {what} in the current state: {self.status}"
+            raise ApiError(400, "InvalidStateException", message)
+
+    def _operate(self, kind: str, work: Coroutine[Any, Any, None], done: str, failed: str) -> Operation:
+        operation = Operation(kind, self.arn)
+        self.operations.insert(0, operation)
+        self.status = "OPERATION_IN_PROGRESS"
+        self._task = asyncio.create_task(self._run(operation, work, done, failed))
+        return operation
+
+    async def _run(
+        self, operation: Operation, work: Coroutine[Any, Any, None], done: str, failed: str
+    ) -> None:
+        try:
+            await work
+            operation.status, self.status = "SUCCEEDED", done
+        except (DeploymentFailed, EnvoyUnavailable, ProxyFailed, OSError) as error:
+            self.log(f"{operation.type} failed. {error}")
+            if failed != "RUNNING":
+                await self.hosting.stop()
+            operation.status, self.status = "FAILED", failed
+        operation.ended = self.updated = now()
+
+    async def _deploy(self, settings: Settings) -> None:
+        instance = f"instance/{uuid.uuid4().hex}"
+        await self.hosting.deploy(settings.workload, settings.health_check, instance)
+        self.settings = settings
+
+
+def log_group(name: str, service_id: str, kind: str) -> str:
+    """CloudWatch log group of a service: docs.aws.amazon.com/apprunner/latest/dg/monitor-cwl.html (checked
+    2026-11). `kind` is `application` (what the container writes) or `service` (what App Runner says)."""
+    return f"/aws/apprunner/{name}/{service_id}/{kind}"

@@ -1,0 +1,228 @@
+"""AppSync's API: moto's control plane, completed.
+
+moto has no data sources and resolvers, no `GetChannelNamespace`, no updates of Event APIs and namespaces, and
+no reachable addresses; it answers 500 for an API that does not exist. All that is here.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import unquote
+
+from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.appsync import deployed
+from server.local_aws.appsync.apis import Apis
+from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
+from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
+from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
+from server.local_aws.appsync.graphql.schema import BadSchema
+
+GRAPHQL = re.compile(r"/v1/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
+EVENTS = re.compile(r"/v2/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
+DATA_SOURCES = re.compile(r"datasources(?:/(?P<name>[^/]+))?")
+RESOLVERS = re.compile(r"types/(?P<type>[^/]+)/resolvers(?:/(?P<field>[^/]+))?")
+NAMESPACE = re.compile(r"channelNamespaces/(?P<name>[^/]+)")
+OUT_OF_SCOPE = re.compile(r"functions|sourceApiAssociations|domainname|ApiCaches|environmentVariables")
+
+Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
+
+
+class AppSyncApi:
+    """Serves AppSync's API calls; `forward` hands one to moto."""
+
+    def __init__(self, apis: Apis, forward: Forward) -> None:
+        self._apis, self._forward = apis, forward
+
+    async def call(self, call: ApiCall) -> ApiAnswer:
+        """Answer one call."""
+        try:
+            if match := GRAPHQL.fullmatch(call.path):
+                return await self._graphql(call, match["api"], unquote(match["rest"] or ""))
+            if match := EVENTS.fullmatch(call.path):
+                return await self._events(call, match["api"], unquote(match["rest"] or ""))
+            return await self._forward(call)
+        except ApiError as error:
+            return error.answer()
+
+    # GraphQL APIs
+
+    async def _graphql(self, call: ApiCall, api_id: str | None, rest: str) -> ApiAnswer:
+        settings = settings_of(call)
+        if api_id is None:
+            if call.method == "POST":
+                check_modes(settings)
+            return await self._addressed(call, "graphqlApi", self._apis.open_graphql)
+        api = Api(call.region, api_id)
+        if not rest.startswith("apikeys"):
+            deployed.graphql_api(api)
+        elif not deployed.exists(api):
+            raise ApiError(404, "NotFoundException", f"API {api_id} not found.")
+        graphql = self._apis.graphql(api)
+        if graphql is not None and (match := DATA_SOURCES.fullmatch(rest)):
+            return data_sources(call, graphql, match["name"], settings)
+        if graphql is not None and (match := RESOLVERS.fullmatch(rest)):
+            return resolvers(call, graphql, match["type"], match["field"], settings)
+        if OUT_OF_SCOPE.match(rest):
+            message = f"The local stand-in has no {rest.partition('/')[0]}"
+            raise ApiError(400, "BadRequestException", message)
+        if rest == "schemacreation" and call.method == "POST":
+            return await self._create_schema(call, api, settings)
+        if rest == "schemacreation" and deployed.graphql_api(api).graphql_schema is None:
+            return ApiAnswer.of(200, {"status": "NOT_APPLICABLE"})
+        if rest.startswith("apikeys/") and rest.partition("/")[2] not in keys_of(api):
+            raise ApiError(404, "NotFoundException", f"API key {rest.partition('/')[2]} not found.")
+        if not rest and call.method == "POST":
+            check_modes(settings)
+        return await self._addressed(call, "graphqlApi", None) if not rest else await self._forward(call)
+
+    async def _create_schema(self, call: ApiCall, api: Api, settings: Mapping[str, Any]) -> ApiAnswer:
+        """moto keeps the definition; whether it is a valid schema is found out here."""
+        graphql = self._apis.graphql(api)
+        try:
+            definition = base64.b64decode(settings.get("definition", ""), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError, TypeError, ValueError):
+            raise ApiError(400, "BadRequestException", "definition must be base64 of a text") from None
+        answer = await self._forward(call)
+        kept = deployed.graphql_api(api).graphql_schema
+        if kept is not None and graphql is not None:
+            try:
+                graphql.set_schema(definition)
+            except BadSchema as error:
+                kept.status, kept.parse_error = "FAILED", str(error)
+        return answer
+
+    # Event APIs
+
+    async def _events(self, call: ApiCall, api_id: str | None, rest: str) -> ApiAnswer:
+        settings = settings_of(call)
+        if call.method == "POST":
+            check_settings(settings)
+        if api_id is None:
+            return await self._addressed(call, "api", self._apis.open_events)
+        api = Api(call.region, api_id)
+        found = deployed.events_api(api)
+        if not rest:
+            if call.method == "POST":
+                found.name = settings.get("name", found.name)
+                found.event_config = settings.get("eventConfig", found.event_config)
+                call = ApiCall("GET", call.target, call.headers, b"")
+            return await self._addressed(call, "api", None)
+        if match := NAMESPACE.fullmatch(rest):
+            namespace = deployed.namespace(api, match["name"])
+            if namespace is None:
+                message = f"Channel namespace {match['name']} not found."
+                raise ApiError(404, "NotFoundException", message)
+            if call.method != "DELETE":
+                if call.method == "POST":
+                    update(namespace, settings, datetime.now(timezone.utc))
+                return ApiAnswer.of(200, {"channelNamespace": to_document(namespace)})
+        elif call.method == "POST" and deployed.namespace(api, str(settings.get("name"))):
+            message = f"Channel namespace {settings['name']} already exists."
+            raise ApiError(409, "ConflictException", message)
+        return await self._forward(call)
+
+    # Both
+
+    async def _addressed(
+        self, call: ApiCall, member: str, open_api: Callable[[Api], Awaitable[None]] | None
+    ) -> ApiAnswer:
+        """moto's answer with reachable addresses; `open_api` when a POST has created the API."""
+        answer = await self._forward(call)
+        if answer.status >= 300 or not answer.body:
+            return answer
+        document = json.loads(answer.body)
+        for found in [document[member]] if member in document else document.get(f"{member}s", []):
+            api = Api(call.region, found["apiId"])
+            if open_api is not None and call.method == "POST":
+                await open_api(api)
+            found.update(addresses(self._apis.host(api), events=member == "api"))
+        headers = [header for header in answer.headers if header[0].lower() != "content-length"]
+        return ApiAnswer(answer.status, headers, json.dumps(document).encode())
+
+
+def addresses(host: str, *, events: bool) -> dict[str, Any]:
+    """What AWS returns in `dns` (and `uris`), on this machine."""
+    dns = {"HTTP": host, "REALTIME": host} if events else {"GRAPHQL": host, "REALTIME": host}
+    if events:
+        return {"dns": dns}
+    return {"dns": dns, "uris": {"GRAPHQL": f"http://{host}/graphql", "REALTIME": f"ws://{host}/graphql"}}
+
+
+def settings_of(call: ApiCall) -> dict[str, Any]:
+    """Raises `ApiError` (400) if the body is not a JSON object."""
+    if not call.body:
+        return {}
+    try:
+        settings = json.loads(call.body)
+    except (ValueError, RecursionError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise ApiError(400, "BadRequestException", "Could not parse request body into json")
+    return settings
+
+
+def check_modes(settings: Mapping[str, Any]) -> None:
+    """Refuse authorization modes that would not be enforced here."""
+    providers = settings.get("additionalAuthenticationProviders") or []
+    if not isinstance(providers, list):
+        raise ApiError(400, "BadRequestException", "additionalAuthenticationProviders must be a list")
+    modes = [settings.get("authenticationType")]
+    modes += [provider.get("authenticationType") for provider in providers if isinstance(provider, dict)]
+    for mode in modes:
+        if mode is not None and mode not in SUPPORTED_MODES:
+            message = f"The local stand-in authorizes by {' and '.join(SUPPORTED_MODES)}, not {mode}"
+            raise ApiError(400, "BadRequestException", message)
+
+
+def keys_of(api: Api) -> list[str]:
+    return [key.key_id for key in deployed.backend(api.region).list_api_keys(api.api_id)]
+
+
+def data_sources(
+    call: ApiCall, graphql: GraphqlApi, name: str | None, settings: Mapping[str, Any]
+) -> ApiAnswer:
+    """Create (POST), list, get, update (POST with a name) or delete. Raises `ApiError`."""
+    sources = graphql.sources
+    if name is None and call.method == "GET":
+        return ApiAnswer.of(200, {"dataSources": [source.document for source in sources.values()]})
+    if name is None and settings.get("name") in sources:
+        message = f"Data source with name {settings['name']} already exists"
+        raise ApiError(400, "BadRequestException", message)
+    if name is not None and name not in sources:
+        raise ApiError(404, "NotFoundException", f"No data source found named {name}")
+    if call.method == "DELETE" and name is not None:
+        if any(resolver.data_source == name for resolver in graphql.resolvers.values()):
+            raise ApiError(400, "BadRequestException", f"Data source {name} is in use by a resolver")
+        del sources[name]
+        return ApiAnswer.of(204)
+    if call.method == "POST":
+        made = graphql.put_data_source({**settings, "name": name or settings.get("name")})
+        return ApiAnswer.of(200, {"dataSource": made.document})
+    return ApiAnswer.of(200, {"dataSource": sources[name or ""].document})
+
+
+def resolvers(
+    call: ApiCall, graphql: GraphqlApi, kind: str, field: str | None, settings: Mapping[str, Any]
+) -> ApiAnswer:
+    """Create (POST), list, get, update (POST with a field) or delete. Raises `ApiError`."""
+    kept = graphql.resolvers
+    if field is None and call.method == "GET":
+        found = [resolver.document for (owner, _), resolver in kept.items() if owner == kind]
+        return ApiAnswer.of(200, {"resolvers": found})
+    if field is None:
+        field = str(settings.get("fieldName"))
+        if (kind, field) in kept:
+            message = f"Only one resolver is allowed per field: {kind}.{field}"
+            raise ApiError(400, "BadRequestException", message)
+    elif (kind, field) not in kept:
+        raise ApiError(404, "NotFoundException", f"No resolver found for {kind}.{field}")
+    if call.method == "DELETE":
+        del kept[kind, field]
+        return ApiAnswer.of(204)
+    if call.method == "POST":
+        return ApiAnswer.of(200, {"resolver": graphql.put_resolver(kind, field, settings).document})
+    return ApiAnswer.of(200, {"resolver": kept[kind, field].document})

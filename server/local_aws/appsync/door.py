@@ -1,0 +1,100 @@
+"""The front door of one API: an HTTP endpoint and a real-time endpoint on one loopback port.
+
+AWS gives each a host of its own; an API with a custom domain has both on one host, as here.
+"""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from server.local_aws.appsync.errors import Refused
+from server.local_aws.http1.server import HOST
+from server.serving import serving
+
+MAX_BODY = 6 * 1024 * 1024
+"""Bytes of a request or a WebSocket message that are read: well above all of AppSync's own limits."""
+
+PREFLIGHT = {
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "*, Authorization",
+    hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, OPTIONS",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Door:
+    """`start()`, then `host` (name:port) answers; `stop()` gives the port back and cuts every connection."""
+
+    def __init__(self, posts: dict[str, Handler], sockets: dict[str, Handler]) -> None:
+        self._app = web.Application(middlewares=[as_appsync], client_max_size=MAX_BODY)
+        for path, handler in posts.items():
+            self._app.router.add_post(path, handler)
+            self._app.router.add_options(path, preflight)
+        for path, handler in sockets.items():
+            self._app.router.add_get(path, handler, allow_head=False)
+        self._app.on_response_prepare.append(complete_head)
+        self._running = AsyncExitStack()
+        self.host = ""
+
+    async def start(self) -> None:
+        port = await self._running.enter_async_context(serving(self._app, HOST, 0))
+        self.host = f"{HOST}:{port}"
+
+    async def stop(self) -> None:
+        await self._running.aclose()
+
+
+async def preflight(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=200, headers=PREFLIGHT)
+
+
+async def complete_head(_: web.Request, response: web.StreamResponse) -> None:
+    """What every answer has: pages of any origin may read it."""
+    response.headers.popall(hdrs.SERVER, None)
+    if response.status != 101:
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
+        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+
+
+@web.middleware
+async def as_appsync(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal has AppSync's body."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return refusal(refused)
+    except web.HTTPRequestEntityTooLarge:
+        return refusal(Refused(413, "RequestEntityTooLargeException", "The request is too large"))
+    except web.HTTPException as error:
+        message = f"{request.path} does not answer {request.method}" if error.status == 405 else "Not found"
+        return refusal(Refused(error.status, "BadRequestException", message))
+
+
+def refusal(refused: Refused) -> web.Response:
+    headers = {"x-amzn-ErrorType": refused.error_type}
+    return web.json_response({"errors": refused.errors()}, status=refused.status, headers=headers)
+
+
+async def read_object(request: web.Request, otherwise: Refused) -> tuple[bytes, dict[str, Any]]:
+    """The body and the JSON object in it. Raises `otherwise` if there is none."""
+    body = await request.read()
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise otherwise
+    return body, document
+
+
+def is_upgrade(request: web.Request) -> bool:
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+
+
+def subprotocols(request: web.Request) -> list[str]:
+    offered = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
+    return [name.strip() for name in offered.split(",") if name.strip()]

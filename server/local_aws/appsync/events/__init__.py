@@ -1,0 +1,1 @@
+"""Event APIs: publish to channels over HTTP and WebSocket, subscribe over WebSocket."""

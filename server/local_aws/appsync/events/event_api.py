@@ -1,0 +1,64 @@
+"""One deployed Event API: `POST /event` and the WebSocket `/event/realtime`."""
+
+from aiohttp import web
+
+from server.local_aws.appsync import credentials
+from server.local_aws.appsync.authorization import authorize, demand
+from server.local_aws.appsync.deployed import Api, event_modes
+from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, read_object, subprotocols
+from server.local_aws.appsync.errors import Refused
+from server.local_aws.appsync.events.channels import Channels
+from server.local_aws.appsync.events.protocol import SUBPROTOCOL, EventSession
+from server.local_aws.appsync.events.publishing import PATH, Publisher
+from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
+from server.local_aws.limits import Limits
+
+REALTIME_PATH = "/event/realtime"
+NO_PROTOCOL = Refused(400, "NoProtocolError", f"The subprotocol {SUBPROTOCOL} is missing")
+
+
+class EventApi:
+    """`start()`, then it listens at `door.host`."""
+
+    def __init__(self, api: Api, limits: Limits) -> None:
+        self._api, self._limits = api, limits
+        self._channels = Channels()
+        self._publisher = Publisher(api, self._channels, limits)
+        self.door = Door({PATH: self._publish}, {REALTIME_PATH: self._connect})
+
+    async def _publish(self, request: web.Request) -> web.StreamResponse:
+        malformed = Refused(400, "BadRequestException", "The body is not a JSON object")
+        body, document = await read_object(request, malformed)
+        answer = self._publisher.publish(document, credentials.lower(request.headers), body)
+        return web.json_response(answer)
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        if not is_upgrade(request):
+            raise Refused(400, "BadRequestException", "This path speaks WebSocket")
+        socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
+        await socket.prepare(request)
+        connection = Connection(request, socket, self._limits)
+        try:
+            self._admit(request)
+        except Refused as refused:
+            await connection.refuse({"type": "connection_error", "errors": refused.with_code()})
+            return socket
+        session = EventSession(self._api, self._channels, self._publisher, connection)
+        timeout = connection_timeout_ms(self._limits)
+        try:
+            await connection.converse(
+                {"type": "connection_ack", "connectionTimeoutMs": timeout}, session.handle
+            )
+        finally:
+            session.close()
+        return socket
+
+    def _admit(self, request: web.Request) -> None:
+        """Raise `Refused` unless the client may connect."""
+        offered = subprotocols(request)
+        if SUBPROTOCOL not in offered:
+            raise NO_PROTOCOL
+        given = credentials.from_handshake(request.headers, request.query, offered)
+        credentials.check_host(given, self.door.host)
+        caller = authorize(self._api, event_modes(self._api, "connection"), given, PATH, b"{}")
+        demand(caller, "appsync:EventConnect", self._api.arn)

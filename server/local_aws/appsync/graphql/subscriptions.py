@@ -1,0 +1,153 @@
+"""Who has subscribed to which mutations, and what each is sent.
+
+Docs: docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html (checked 2026-11): a
+subscriber gets what the mutation selected and the subscription asks for; arguments of the subscription are
+compared with the fields of the same names, which the mutation must have selected; null is compared as well,
+an argument that is left out is not. That a mutation without a result (null) is not passed on is a choice.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionSetNode,
+    execute,
+)
+from graphql.execution.values import get_argument_values, get_variable_values
+
+from server.local_aws.appsync.errors import Refused
+from server.local_aws.appsync.graphql.execution import Invalid, Operation, to_document
+from server.local_aws.appsync.graphql.schema import mutations_of
+
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+
+@dataclass(frozen=True, eq=False)
+class Subscription:
+    """`mutations` it follows, `filters` on fields of their results, `deliver` for the payload (a JSON
+    text)."""
+
+    operation: Operation
+    field: str
+    mutations: frozenset[str]
+    filters: Mapping[str, Any]
+    deliver: Callable[[str], None]
+
+    def wants(self, mutation: str, event: Mapping[str, Any]) -> bool:
+        return mutation in self.mutations and all(
+            event.get(name) == value for name, value in self.filters.items()
+        )
+
+
+class Subscriptions:
+    """The subscriptions of one API."""
+
+    def __init__(self) -> None:
+        self._all: dict[Subscription, None] = {}
+
+    def add(self, subscription: Subscription) -> None:
+        self._all[subscription] = None
+
+    def remove(self, subscription: Subscription) -> None:
+        self._all.pop(subscription, None)
+
+    def publish(self, schema: GraphQLSchema, operation: Operation, result: ExecutionResult) -> None:
+        """Send what the mutations in `operation` gave to those who follow them. Subscriptions that ask for
+        the same are answered by one execution."""
+        fragments = fragments_of(operation)
+        for node in fields_in(operation.node.selection_set, fragments):
+            value = (result.data or {}).get(key_of(node))
+            if value is not None:
+                event = by_field_name(node.selection_set, value, fragments)
+                self._publish(schema, node.name.value, event)
+
+    def _publish(self, schema: GraphQLSchema, mutation: str, event: Any) -> None:
+        payloads: dict[tuple[int, str | None, str], str] = {}
+        fields = event if isinstance(event, dict) else {}
+        for subscription in list(self._all):
+            if not subscription.wants(mutation, fields):
+                continue
+            operation = subscription.operation
+            same = id(operation.document), operation.name, json.dumps(operation.variables, sort_keys=True)
+            if same not in payloads:
+                payloads[same] = select(schema, operation, {subscription.field: event})
+            subscription.deliver(payloads[same])
+
+
+def subscription(schema: GraphQLSchema, operation: Operation, deliver: Callable[[str], None]) -> Subscription:
+    """The subscription that `operation` asks for. Raises `Refused`, `Invalid`."""
+    kind = operation.node.operation.value
+    if kind != "subscription":
+        raise Refused(400, "UnsupportedOperation", f"{kind} not supported through the realtime channel")
+    assert schema.subscription_type is not None, "a validated document has it"
+    variables = get_variable_values(
+        schema, operation.node.variable_definitions or (), dict(operation.variables)
+    )
+    if isinstance(variables, list):
+        raise Invalid(variables)
+    (node,) = fields_in(operation.node.selection_set, fragments_of(operation))
+    field = schema.subscription_type.fields[node.name.value]
+    mutations = mutations_of(field)
+    if mutations is None:
+        raise Refused(400, "BadRequestException", f"{node.name.value} has no @aws_subscribe in the schema")
+    filters = get_argument_values(field, node, variables)
+    return Subscription(operation, node.name.value, frozenset(mutations), filters, deliver)
+
+
+def select(schema: GraphQLSchema, operation: Operation, root: Mapping[str, Any]) -> str:
+    """What `operation` asks for of `root`, as the payload of a data message."""
+    result = execute(
+        schema,
+        operation.document,
+        root_value=root,
+        variable_values=dict(operation.variables),
+        operation_name=operation.name,
+    )
+    assert isinstance(result, ExecutionResult), "nothing here is resolved asynchronously"
+    return json.dumps(to_document(result))
+
+
+def fragments_of(operation: Operation) -> Fragments:
+    return {
+        node.name.value: node
+        for node in operation.document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+
+
+def fields_in(selections: SelectionSetNode, fragments: Fragments) -> list[FieldNode]:
+    """The fields of a selection set, those in fragments included."""
+    found: list[FieldNode] = []
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            found.append(node)
+        elif isinstance(node, InlineFragmentNode):
+            found += fields_in(node.selection_set, fragments)
+        elif isinstance(node, FragmentSpreadNode):
+            found += fields_in(fragments[node.name.value].selection_set, fragments)
+    return found
+
+
+def key_of(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value
+
+
+def by_field_name(selections: SelectionSetNode | None, value: Any, fragments: Fragments) -> Any:
+    """A result with aliases undone: subscribers know the fields by their names."""
+    if isinstance(value, list):
+        return [by_field_name(selections, item, fragments) for item in value]
+    if not isinstance(value, dict) or selections is None:
+        return value
+    named: dict[str, Any] = {}
+    for node in fields_in(selections, fragments):
+        if key_of(node) in value:
+            named[node.name.value] = by_field_name(node.selection_set, value[key_of(node)], fragments)
+    return named

@@ -1,0 +1,130 @@
+"""A real-time connection: what the two protocols of AppSync share. One WebSocket, JSON texts both ways.
+
+Docs: docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html and
+…/eventapi/event-api-websocket-protocol.html (checked 2026-11). Choices of this stand-in, where AWS is silent:
+the acknowledgement to a client that sends no `connection_init` comes after 3 seconds; a client that reads so
+slowly that 4 MiB wait for it is cut off; a connection at the end of its time is closed with 1001, a refused
+one with 1008.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+
+from server.local_aws.limits import Limits
+
+INIT_SECONDS = 3.0
+MAX_WAITING = 4 * 1024 * 1024
+"""Bytes that may wait for one slow reader."""
+
+MAX_SUBSCRIPTIONS = 200
+"""Subscriptions of one connection (AppSync quotas, checked 2026-11)."""
+
+KEEP_ALIVE = json.dumps({"type": "ka"})
+UNSUPPORTED = "UnsupportedOperation"
+OVER = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+
+Message = dict[str, Any]
+
+
+class Connection:
+    """`send` never waits: a subscriber that does not read must not hold up the others. What waits is
+    bounded."""
+
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse, limits: Limits) -> None:
+        self._request, self._socket, self._limits = request, socket, limits
+        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._waiting = 0
+
+    def send(self, message: Mapping[str, Any] | str) -> None:
+        """Queue a message (a text is JSON already)."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        self._waiting += len(text)
+        if self._waiting > MAX_WAITING:
+            self.cut()
+            return
+        self._outbox.put_nowait(text)
+
+    def cut(self) -> None:
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    async def refuse(self, message: Message) -> None:
+        """Say why, when the client has said hello; then close."""
+        if await self._wait_for_init():
+            with suppress(ConnectionError):
+                await self._socket.send_json(message)
+                await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+
+    async def converse(self, acknowledgement: Message, handle: Callable[[Message], Awaitable[None]]) -> None:
+        """Acknowledge, then `handle` each message, with keep-alives in between, until either side ends it."""
+        if not await self._wait_for_init():
+            return
+        self.send(acknowledgement)
+        tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._keep_alive())]
+        try:
+            reading = self._read(acknowledgement, handle)
+            await asyncio.wait_for(reading, self._limits.appsync_connection_seconds)
+        except asyncio.TimeoutError:
+            await self._socket.close(code=WSCloseCode.GOING_AWAY)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _wait_for_init(self) -> bool:
+        """Ignore what comes before `connection_init`; False if the client has gone."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + INIT_SECONDS
+        while (left := until - loop.time()) > 0:
+            try:
+                frame = await self._socket.receive(timeout=left)
+            except asyncio.TimeoutError:
+                return True
+            if frame.type in OVER:
+                return False
+            if (parse(frame) or {}).get("type") == "connection_init":
+                return True
+        return True
+
+    async def _read(self, acknowledgement: Message, handle: Callable[[Message], Awaitable[None]]) -> None:
+        async for frame in self._socket:
+            message = parse(frame)
+            if message is not None and message.get("type") == "connection_init":
+                self.send(acknowledgement)
+            else:
+                await handle(message if message is not None else {})
+
+    async def _deliver(self) -> None:
+        while True:
+            text = await self._outbox.get()
+            try:
+                await self._socket.send_str(text)
+            except ConnectionError:
+                return  # the reader sees it too, and ends
+            self._waiting -= len(text)
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.appsync_keep_alive_seconds)
+            self.send(KEEP_ALIVE)
+
+
+def parse(frame: WSMessage) -> Message | None:
+    """The JSON object in a text frame, or None."""
+    if frame.type is not WSMsgType.TEXT:
+        return None
+    try:
+        message = json.loads(frame.data)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def connection_timeout_ms(limits: Limits) -> int:
+    """How long a client waits for a keep-alive before it gives the connection up: 5 minutes."""
+    return int(limits.appsync_keep_alive_seconds * 5 * 1000)

@@ -1,0 +1,135 @@
+"""A container behind a proxy, at one address for as long as the service exists."""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.envoy import Configuration
+from server.local_aws.containers.command import Workload
+from server.local_aws.containers.container import Container
+from server.local_aws.containers.health import HealthCheck
+from server.local_aws.containers.proxy import Proxy
+from server.local_aws.endpoints import Endpoint, Endpoints
+from server.local_aws.http1.server import HOST
+from server.local_aws.processes import Processes
+
+
+class ReservedPort:
+    """A loopback port that is ours although nobody listens on it."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.hold()
+
+    def hold(self) -> None:
+        self._socket = socket.socket()
+        if os.name == "posix":  # connections that ended a moment ago do not count
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((HOST, self.number))
+        self.number = int(self._socket.getsockname()[1])
+
+    def release(self) -> None:
+        self._socket.close()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where services run: the stand-in's processes, its temporary folder, its list of endpoints, and its own
+    endpoint."""
+
+    processes: Processes
+    folder: Path
+    endpoints: Endpoints
+    endpoint_url: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose address it is: AWS's service, the Region, the identifier there."""
+
+    service: str
+    region: str
+    id: str
+
+
+class Hosting:
+    """The address `url` of a service, and what serves it.
+
+    `proxy(upstream URL)` is the configuration of the Envoy in front. `deploy()` starts, or replaces, the
+    container; `stop()` ends both and keeps the address, `close()` gives it up.
+    """
+
+    def __init__(
+        self, proxy: Callable[[str], Configuration], place: Place, identity: Identity, log_group: str
+    ) -> None:
+        self._configure, self._place, self._region = proxy, place, identity.region
+        self._log_group = log_group
+        self._port = ReservedPort()
+        self._proxy: Proxy | None = None
+        self._container: Container | None = None
+        self.url = f"http://{HOST}:{self._port.number}"
+        self._endpoint = Endpoint(identity.service, "service", identity.id, self.url)
+
+    async def deploy(
+        self, workload: Workload, health: HealthCheck, log_stream: str, attempts: int = 1
+    ) -> None:
+        """Serve `workload`. A first one is waited for behind its proxy, which answers 503 meanwhile; a later
+        one replaces its predecessor when it is healthy. Raises `DeploymentFailed`: a first one then leaves
+        the proxy, a later one what was there."""
+        container = Container(
+            workload,
+            health,
+            self._place.processes,
+            folder=self._place.folder,
+            region=self._region,
+            endpoint_url=self._place.endpoint_url,
+            log_group=self._log_group,
+            log_stream=log_stream,
+        )
+        former = self._container
+        try:
+            if former is None:
+                await self._route_to(container)
+            await container.start(attempts)
+            if former is not None:
+                await self._route_to(container)
+        except BaseException:
+            await container.stop()
+            raise
+        self._container = container
+        if former is not None:
+            await former.stop()
+
+    async def stop(self) -> None:
+        """End the proxy and the container. Does nothing when there are none."""
+        await self._close_proxy()
+        if self._container is not None:
+            await self._container.stop()
+            self._container = None
+
+    async def close(self) -> None:
+        """End everything and give the address up."""
+        await self.stop()
+        self._port.release()
+
+    async def _route_to(self, container: Container) -> None:
+        await self._close_proxy()
+        self._port.release()
+        self._proxy = Proxy(
+            self._configure(f"http://{HOST}:{container.port}"), self._port.number, self._place.processes
+        )
+        self._place.endpoints.add(self._endpoint)
+        try:
+            await self._proxy.start()
+        except BaseException:
+            await self._close_proxy()
+            raise
+
+    async def _close_proxy(self) -> None:
+        if self._proxy is not None:
+            await self._proxy.stop()
+            self._proxy = None
+            self._place.endpoints.remove(self._endpoint)
+            self._port.hold()

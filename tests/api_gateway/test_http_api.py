@@ -1,0 +1,178 @@
+"""HTTP APIs: both payload formats, routes and stages, errors of their own, CORS; never a stream."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from server.embedded import EmbeddedServer
+
+from .clients import curl, curl_head, read_items
+from .conftest import REGION, Gateway
+from .test_rest_buffered import ECHO, event_of, returning
+
+TEXT = ("-H", "Content-Type: text/plain", "-d", "body")
+
+
+@pytest.fixture(scope="module")
+def echo(aws: Gateway) -> str:
+    return aws.function(ECHO)
+
+
+def test_the_event_of_format_2(aws: Gateway, echo: str) -> None:
+    url = aws.http(echo, "POST /items/{id}")
+    event = event_of(url + "/items/5?a=1&a=2", "-H", "Cookie: x=1; y=2", "-H", "X-A: b", *TEXT)
+    assert (event["version"], event["routeKey"]) == ("2.0", "POST /items/{id}")
+    assert (event["rawPath"], event["rawQueryString"]) == ("/items/5", "a=1&a=2")
+    assert event["queryStringParameters"] == {"a": "1,2"} and event["pathParameters"] == {"id": "5"}
+    assert event["cookies"] == ["x=1", "y=2"] and event["headers"]["x-a"] == "b"
+    context = event["requestContext"]
+    assert context["http"]["method"] == "POST" and context["stage"] == "$default"
+    assert context["domainName"].endswith(f".execute-api.{REGION}.amazonaws.com")
+    assert (event["body"], event["isBase64Encoded"]) == ("body", False)
+
+
+def test_the_event_of_format_1(aws: Gateway, echo: str) -> None:
+    event = event_of(aws.http(echo, version="1.0") + "/items?a=1")
+    assert (event["version"], event["httpMethod"], event["path"]) == ("1.0", "GET", "/items")
+    assert event["multiValueQueryStringParameters"] == {"a": ["1"]}
+    binary = event_of(
+        aws.http(echo, version="1.0"), "-H", "Content-Type: application/x-b", "--data-binary", "abc"
+    )
+    assert binary["isBase64Encoded"] and base64.b64decode(binary["body"]) == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "content_type", "body"),
+    [
+        ({"statusCode": 418, "body": "teapot"}, 418, "text/plain; charset=utf-8", "teapot"),
+        ({"statusCode": 200, "headers": {"content-type": "a/b"}, "body": "x"}, 200, "a/b", "x"),
+        ({"message": "no status"}, 200, "application/json", '{"message":"no status"}'),
+        ("text", 200, "application/json", "text"),
+    ],
+)
+def test_results_of_format_2(aws: Gateway, result: Any, status: int, content_type: str, body: str) -> None:
+    answer = curl_head(aws.http(aws.function(returning(result))))
+    assert (answer[0], answer[1]["content-type"], answer[2]) == (status, content_type, body)
+    assert "apigw-requestid" in answer[1] and "content-length" in answer[1]
+
+
+def test_what_is_not_json_is_the_body_of_format_2_and_an_error_of_format_1(aws: Gateway) -> None:
+    function = aws.function("invocation.reply(b'{not json')")
+    assert curl_head(aws.http(function))[::2] == (200, "{not json")
+    status, _, body = curl_head(aws.http(function, version="1.0"))
+    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
+
+
+def test_a_function_made_for_streaming_leaks_its_metadata(aws: Gateway) -> None:
+    body = (
+        "call = invocation.stream('Content-Type: application/vnd.awslambda.http-integration-response')\n"
+        "call.chunk(b'{\"statusCode\": 201}' + bytes(8) + b'x')\ncall.send(b'0\\r\\n\\r\\n')"
+    )
+    status, _, text = curl_head(aws.http(aws.function(body)))
+    assert (status, text) == (200, '{"statusCode": 201}' + "\0" * 8 + "x")
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise SystemExit(1)",
+        returning({"statusCode": "x"}),
+        returning({"statusCode": 200, "headers": {"X": "a\nb"}}),
+    ],
+)
+def test_failures_are_a_500(aws: Gateway, body: str, version: str) -> None:
+    status, _, text = curl_head(aws.http(aws.function(body), version=version))
+    assert (status, json.loads(text)) == (500, {"message": "Internal Server Error"})
+
+
+def test_routes(aws: Gateway, echo: str) -> None:
+    endpoint = aws.http(echo, "GET /items/{id}")
+    client = aws.client("apigatewayv2")
+    api_id = next(api["ApiId"] for api in client.get_apis()["Items"] if api["ApiEndpoint"] == endpoint)
+    target = client.get_routes(ApiId=api_id)["Items"][0]["Target"]
+    for key in ("ANY /items/fixed", "GET /items/{proxy+}", "$default"):
+        client.create_route(ApiId=api_id, RouteKey=key, Target=target)
+    for path, key in (
+        ("/items/1", "GET /items/{id}"),
+        ("/items/fixed", "ANY /items/fixed"),
+        ("/items/1/2", "GET /items/{proxy+}"),
+        ("/else", "$default"),
+    ):
+        assert event_of(endpoint + path)["routeKey"] == key
+    assert event_of(endpoint + "/items/1", "-X", "POST")["routeKey"] == "$default"
+    with pytest.raises(client.exceptions.ConflictException):
+        client.create_route(ApiId=api_id, RouteKey="$default", Target=target)
+
+
+def test_no_route_is_a_404(aws: Gateway, echo: str) -> None:
+    status, _, body = curl_head(aws.http(echo, "GET /items") + "/other")
+    assert (status, json.loads(body)) == (404, {"message": "Not Found"})
+
+
+def test_a_named_stage_is_part_of_the_path_and_serves_its_deployment(aws: Gateway, echo: str) -> None:
+    endpoint = aws.http(echo, "GET /items")
+    client = aws.client("apigatewayv2")
+    api_id = next(api["ApiId"] for api in client.get_apis()["Items"] if api["ApiEndpoint"] == endpoint)
+    client.create_stage(ApiId=api_id, StageName="dev", StageVariables={"a": "b"})
+    assert curl_head(endpoint + "/dev/items")[0] == 404, "nothing deployed"
+    deployment = client.create_deployment(ApiId=api_id, StageName="dev")
+    event = event_of(endpoint + "/dev/items")
+    assert event["rawPath"] == "/dev/items" and event["requestContext"]["stage"] == "dev"
+    assert event["stageVariables"] == {"a": "b"}
+    listed = client.get_deployments(ApiId=api_id)["Items"]
+    assert [held["DeploymentId"] for held in listed] == [deployment["DeploymentId"]]
+
+
+def test_quick_create(aws: Gateway, echo: str, origin: EmbeddedServer) -> None:
+    client = aws.client("apigatewayv2")
+    by_lambda = client.create_api(Name="quick", ProtocolType="HTTP", Target=echo)
+    assert event_of(by_lambda["ApiEndpoint"] + "/any")["routeKey"] == "$default"
+    by_http = client.create_api(Name="quick", ProtocolType="HTTP", Target=origin.url(""))
+    assert curl(by_http["ApiEndpoint"] + "/transfer-encoding?count=2&interval_ms=0")[1].count("seq") == 2
+
+
+def test_http_proxy_passes_the_path_on(aws: Gateway, origin: EmbeddedServer) -> None:
+    endpoint = aws.http(origin.url("/{proxy}"), "ANY /{proxy+}")
+    status, headers, body = curl_head(endpoint + "/transfer-encoding?count=2&interval_ms=0")
+    assert status == 200 and body.count("seq") == 2 and "content-length" in headers
+
+
+async def test_an_sse_stream_arrives_in_one_piece(aws: Gateway, origin: EmbeddedServer) -> None:
+    endpoint = aws.http(origin.url("/transfer-encoding"))
+    reading = await read_items(endpoint + "?count=10&interval_ms=50")
+    assert reading.spread < 0.1 and "Transfer-Encoding" not in reading.headers
+
+
+def test_a_server_that_is_not_there(aws: Gateway) -> None:
+    status, _, body = curl_head(aws.http("http://127.0.0.1:9/"))
+    assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
+
+
+def test_cors(aws: Gateway, echo: str) -> None:
+    cors = {
+        "AllowOrigins": ["https://example.com"],
+        "AllowMethods": ["GET", "POST"],
+        "AllowHeaders": ["x-a"],
+        "MaxAge": 60,
+    }
+    own = {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "https://own"}, "body": ""}
+    url = aws.http(aws.function(returning(own)), CorsConfiguration=cors)
+    origin = ("-H", "Origin: https://example.com")
+    status, headers, _ = curl_head(url, "-X", "OPTIONS", *origin, "-H", "Access-Control-Request-Method: GET")
+    assert status == 204 and headers["access-control-allow-methods"] == "GET,POST"
+    assert headers["access-control-allow-headers"] == "x-a" and headers["access-control-max-age"] == "60"
+    assert curl_head(url, *origin)[1]["access-control-allow-origin"] == "https://example.com"
+    assert "access-control-allow-origin" not in curl_head(url)[1], "the function's own is ignored"
+
+
+def test_limits(small: Gateway) -> None:
+    """10 MB (Lambda: 6 MB) and 30 s: here 105 kB (63 kB) and 0.3 s."""
+    url = small.http(small.function(ECHO))
+    for size in (70_000, 120_000):
+        status, _, body = curl_head(url, "-d", "x" * size)
+        assert (status, json.loads(body)) == (413, {"message": "Request Entity Too Large"})
+    slow = small.http(small.function("import time\ntime.sleep(2)\ninvocation.reply(b'1')"))
+    assert curl_head(slow)[0] == 503

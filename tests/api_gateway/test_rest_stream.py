@@ -1,0 +1,183 @@
+"""responseTransferMode STREAM: what the gateway wants of a function, and what a client gets otherwise."""
+
+import json
+import time
+
+import pytest
+
+from server.embedded import EmbeddedServer
+
+from .clients import curl, curl_head, read_items
+from .conftest import BUFFERED, STREAMING, Gateway
+
+PRELUDE = "Content-Type: application/vnd.awslambda.http-integration-response"
+
+
+def writes(*chunks: bytes, content_type: str = PRELUDE) -> str:
+    lines = [f"call = invocation.stream({content_type!r})"]
+    return "\n".join([*lines, *(f"call.chunk({chunk!r})" for chunk in chunks), "call.send(b'0\\r\\n\\r\\n')"])
+
+
+def streaming(aws: Gateway, body: str) -> str:
+    return aws.rest(STREAMING.format(aws.function(body)), "STREAM").url + "/x"
+
+
+def test_status_headers_and_cookies_come_from_the_metadata(aws: Gateway) -> None:
+    metadata = {
+        "statusCode": 207,
+        "headers": {"Content-Type": "text/x", "X-Both": "same", "X-One": "1"},
+        "multiValueHeaders": {"X-Both": ["same", "other"]},
+        "cookies": ["a=1", "b=2"],
+    }
+    url = streaming(aws, writes(json.dumps(metadata).encode() + bytes(8), b"body"))
+    _, text = curl("-i", url)
+    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
+    assert head.startswith("HTTP/1.1 207 ") and body == "body"
+    lines = [line.lower() for line in head.splitlines()]
+    assert sorted(line for line in lines if line.startswith("x-both")) == ["x-both: other", "x-both: same"]
+    assert {"x-one: 1", "content-type: text/x", "set-cookie: a=1", "set-cookie: b=2"} <= set(lines)
+    assert {"transfer-encoding: chunked", "connection: keep-alive"} <= set(lines)
+    for name in ("x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "date"):
+        assert any(line.startswith(name + ":") for line in lines)
+
+
+def test_metadata_are_found_wherever_chunks_begin_and_whatever_the_content_type(aws: Gateway) -> None:
+    chunks = [bytes([byte]) for byte in b'{"statusCode": 201}' + bytes(8) + b"xyz"]
+    status, _, body = curl_head(streaming(aws, writes(*chunks, content_type="Content-Type: text/plain")))
+    assert (status, body) == (201, "xyz")
+
+
+def test_all_metadata_are_optional(aws: Gateway) -> None:
+    status, headers, body = curl_head(streaming(aws, writes(b"{}" + bytes(8), b"xyz")))
+    assert (status, headers["content-type"], body) == (200, "application/json", "xyz")
+
+
+def test_a_content_length_of_the_function_frames_the_stream(aws: Gateway) -> None:
+    metadata = b'{"headers": {"Content-Length": "6"}}' + bytes(8)
+    _, headers, body = curl_head(streaming(aws, writes(metadata, b"abc", b"def")))
+    assert headers["content-length"] == "6" and "transfer-encoding" not in headers and body == "abcdef"
+
+
+def test_a_content_length_that_is_not_kept_cuts_the_connection(aws: Gateway) -> None:
+    metadata = b'{"headers": {"Content-Length": "60"}}' + bytes(8)
+    code, _ = curl(streaming(aws, writes(metadata, b"abc")))
+    assert code == 18
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        pytest.param([b'{"statusCode": 200, "body": "x"}'], id="a buffered result"),
+        pytest.param([b"plain text"], id="no metadata"),
+        pytest.param([], id="nothing"),
+        pytest.param([b"not json" + bytes(8), b"x"], id="not JSON"),
+        pytest.param([b"[1]" + bytes(8), b"x"], id="not an object"),
+        pytest.param([b'{"status": 200}' + bytes(8), b"x"], id="an unknown key"),
+        pytest.param([b'{"statusCode": 99}' + bytes(8), b"x"], id="no status code"),
+        pytest.param([b'{"headers": 1}' + bytes(8), b"x"], id="headers of another type"),
+        pytest.param([b'{"statusCode": 200}' + bytes(7), b"x"], id="seven NULs"),
+        pytest.param([b"{" + b" " * 16_384 + b"}" + bytes(8), b"x"], id="the delimiter beyond 16 KB"),
+    ],
+)
+def test_output_that_does_not_conform_is_a_500(aws: Gateway, output: list[bytes]) -> None:
+    status, headers, body = curl_head(streaming(aws, writes(*output)))
+    assert (status, json.loads(body)) == (500, {"message": "Internal server error"})
+    assert headers["x-amzn-errortype"] == "InternalServerErrorException"
+
+
+def test_a_header_that_is_none_is_an_error_before_anything_is_sent(aws: Gateway) -> None:
+    metadata = json.dumps({"headers": {"X-Bad": "a\r\nb"}}).encode() + bytes(8)
+    assert curl_head(streaming(aws, writes(metadata, b"x")))[0] == 502
+
+
+def test_a_function_that_fails_before_its_metadata_is_an_error(aws: Gateway) -> None:
+    assert curl_head(streaming(aws, "raise SystemExit(1)"))[0] == 502
+
+
+def test_a_failure_after_the_first_byte_cuts_the_connection(aws: Gateway) -> None:
+    body = (
+        f"call = invocation.stream({PRELUDE!r}, 'Trailer: Lambda-Runtime-Function-Error-Type')\n"
+        "call.chunk(b'{}' + bytes(8) + b'abc')\n"
+        "call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Oops\\r\\n\\r\\n')"
+    )
+    code, text = curl("-i", streaming(aws, body))
+    assert code == 18 and " 200 OK" in text and text.endswith("abc")
+
+
+def test_nothing_reaches_the_client_before_the_delimiter(aws: Gateway) -> None:
+    body = (
+        "import time\n"
+        f"call = invocation.stream({PRELUDE!r})\n"
+        "call.chunk(b'{}')\ntime.sleep(0.5)\ncall.chunk(bytes(8))\ntime.sleep(0.5)\n"
+        "call.chunk(b'x')\ncall.send(b'0\\r\\n\\r\\n')"
+    )
+    url = streaming(aws, body)
+    curl(url)
+    code, times = curl("-o", "/dev/null", "-w", "%{time_starttransfer} %{time_total}", url)
+    first, total = map(float, times.split())
+    assert code == 0 and 0.4 < first < total - 0.3
+
+
+def test_the_invocation_uri_must_go_with_the_mode(aws: Gateway) -> None:
+    conforming = aws.function(writes(b"{}" + bytes(8), b"x"))
+    assert curl_head(aws.rest(BUFFERED.format(conforming), "STREAM").url + "/x")[0] == 500
+    assert curl_head(aws.rest(STREAMING.format(conforming), "BUFFERED").url + "/x")[0] == 500
+
+
+def test_a_streaming_function_behind_buffered_loses_its_body(aws: Gateway) -> None:
+    function = aws.function(writes(b'{"statusCode": 203, "headers": {"X-A": "b"}}' + bytes(8), b"body"))
+    status, headers, body = curl_head(aws.rest(BUFFERED.format(function)).url + "/x")
+    assert (status, headers["x-a"], body) == (203, "b", "")
+
+
+def test_a_client_that_leaves_does_not_stop_the_function(aws: Gateway) -> None:
+    body = (
+        "import time, pathlib\n"
+        f"call = invocation.stream({PRELUDE!r})\n"
+        "call.chunk(b'{}' + bytes(8))\n"
+        "for _ in range(10):\n    call.chunk(b'x')\n    time.sleep(0.1)\n"
+        "call.send(b'0\\r\\n\\r\\n')\n"
+        "print('ran to its end', flush=True)"
+    )
+    name = aws.account.deploy(body)
+    url = aws.rest(STREAMING.format(aws.permit(name)), "STREAM").url + "/x"
+    assert curl("--max-time", "0.4", url)[0] == 28
+    logs = aws.client("logs")
+    for _ in range(100):
+        groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+        events = logs.filter_log_events(logGroupName=groups[0]["logGroupName"])["events"] if groups else []
+        if any("ran to its end" in event["message"] for event in events):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the function did not run to its end")
+
+
+async def test_the_idle_timeout_of_an_edge_optimised_api_is_shorter(small: Gateway) -> None:
+    """30 s and 5 min, here 0.3 s and 3 s."""
+    function = small.folder("node_rest")
+    edge = small.rest(STREAMING.format(function), "STREAM", types=("EDGE",))
+    regional = small.rest(STREAMING.format(function), "STREAM")
+    await read_items(regional.url + "/x?count=1")
+    slow = "/x?count=3&interval_ms=900"
+    cut = await read_items(edge.url + slow)
+    assert len(cut.items) == 1 and cut.error is not None
+    whole = await read_items(regional.url + slow)
+    assert len(whole.items) == 3 and whole.error is None
+
+
+async def test_a_timeout_of_the_integration_ends_the_stream(aws: Gateway) -> None:
+    api = aws.rest(STREAMING.format(aws.folder("node_rest")), "STREAM", timeoutInMillis=1500)
+    await read_items(api.url + "/x?count=1")
+    reading = await read_items(api.url + "/x?count=40&interval_ms=100")
+    assert 5 < len(reading.items) < 25 and reading.error is not None
+    code, _ = curl(api.url + "/x?count=40&interval_ms=100")
+    assert code == 18
+
+
+async def test_after_a_free_start_the_rate_is_capped(small: Gateway, origin: EmbeddedServer) -> None:
+    """10 MB, then 2 MB/s: here 105 kB, then 21 kB/s, from an origin without a limit of its own."""
+    api = small.rest(origin.url("/transfer-encoding"), "STREAM", kind="HTTP_PROXY")
+    reading = await read_items(api.url + "/x?count=26&interval_ms=0&pad=4950")
+    last_free, last = reading.items[19], reading.items[-1]
+    assert len(reading.items) == 26 and last_free[0] - reading.items[0][0] < 0.5
+    assert 0.5 < last[0] - last_free[0] < 5

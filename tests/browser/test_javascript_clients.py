@@ -1,0 +1,91 @@
+"""The JavaScript clients of the lessons, run by a browser in JupyterLab."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture
+def run_all(browser, jupyterlab):
+    """Open a notebook, run all of it, and return the page."""
+    pages = []
+
+    def open_and_run(name):
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        # a workspace of its own: JupyterLab would open again, and hide, what an earlier page had open
+        url = jupyterlab.format(workspace=uuid4().hex, notebook=name)
+        page.goto(url, wait_until="domcontentloaded", timeout=PATIENCE_MS)
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE_MS)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        pages.append(page)
+        return page
+
+    yield open_and_run
+    for page in pages:
+        page.close()
+
+
+def said(page, number, last):
+    """What output `number` (from 0) of the page's JavaScript cells said, once it has said `last`."""
+    log = page.locator(".in-browser-log").nth(number)
+    log.filter(has_text=last).wait_for(timeout=PATIENCE_MS, state="attached")
+    return [(int(ms), text) for ms, text in re.findall(r"(\d+) ms  (.*)", log.text_content())]
+
+
+def test_fetch_reads_the_chunks_as_they_come(run_all):
+    page = run_all("02_read_a_chunked_response.ipynb")
+    lines = said(page, 0, "complete")
+    assert [text for _, text in lines[1:]] == ["foo", "bar", "baz", "complete"]
+    foo, bar, baz = (ms for ms, text in lines if text in ("foo", "bar", "baz"))
+    assert bar - foo > 50 and baz - bar > 50, "they came apart"
+
+
+def test_eventsource_reconnects_resumes_and_stops(run_all):
+    page = run_all("03_read_server_sent_events.ipynb")
+    endless = [text for _, text in said(page, 0, "closed by hand")]
+    assert endless.count("foo") >= 2, "a finished stream was asked for again"
+    resumed = [text for _, text in said(page, 1, "end: so we close")]
+    assert resumed.count("open") == 2
+    assert "".join(text[5] for text in resumed if text.startswith("test")) == "012345"
+    ended = [text for _, text in said(page, 2, "end: closed")]
+    assert len(ended) == 4 and "error" not in ended
+    refused = [text for _, text in said(page, 3, "error")]
+    assert refused == ["error, readyState 2 (2 is closed for good)"]
+
+
+def test_websocket_opens_receives_and_closes_cleanly(run_all):
+    page = run_all("04_talk_over_websocket.ipynb")
+    lines = [text for _, text in said(page, 0, "close 1000")]
+    assert lines == ["open", "foo", "bar", "baz", "close 1000, clean: true"]
+
+
+def test_a_websocket_api_pushes_to_the_browser(run_all):
+    page = run_all("09_push_through_a_websocket_api.ipynb")
+    lines = [text for _, text in said(page, 0, "close 1000")]
+    assert lines[0] == "open" and lines[-1] == "close 1000, clean: true"
+    assert [text[:9] for text in lines[1:-1]] == ['{"seq": 0', '{"seq": 1', '{"seq": 2']
+    diagram = page.locator(".jp-RenderedMermaid img, .jp-RenderedMermaid svg").first
+    diagram.wait_for(timeout=PATIENCE_MS, state="attached")
+
+
+def test_app_runner_refuses_the_websocket_that_the_load_balancer_lets_pass(run_all):
+    page = run_all("10_deploy_to_app_runner.ipynb")
+    events = [text for _, text in said(page, 0, "end: closed")]
+    assert len(events) == 4 and "error" not in events
+    assert [text for _, text in said(page, 1, "close")] == ["close 1006, clean: false"]
+    passed = [text for _, text in said(page, 2, "close")]
+    assert passed == ["open", "foo", "bar", "baz", "close 1000, clean: true"]
+
+
+def test_appsync_events_need_no_library(run_all):
+    page = run_all("11_subscribe_with_appsync.ipynb")
+    lines = [text.strip() for _, text in said(page, 0, "close 10")]
+    assert lines[:2] == ["connection_ack", "subscribe_success"]
+    assert [line for line in lines if line.startswith("data")] == [
+        f'data "{n}"' for n in ("one", "two", "three")
+    ]

@@ -1,0 +1,134 @@
+"""A stand-in in a process of its own, and functions deployed to it by boto3, as anybody would."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+GUEST = (Path(__file__).parent / "guest.py").read_text()
+ROLE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}],
+}
+
+
+def start_stand_in(scale: str = "1", **popen: Any) -> tuple["subprocess.Popen[str]", str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LOCAL_AWS_LIMIT_SCALE": scale},
+        **popen,
+    )
+    assert process.stdout is not None
+    return process, json.loads(process.stdout.readline())["endpoint_url"]
+
+
+def zipped(files: dict[str, str], mode: int = 0o755) -> bytes:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, text)
+    return package.getvalue()
+
+
+@dataclass
+class Account:
+    """The stand-in, as an AWS account."""
+
+    endpoint_url: str
+
+    def client(self, service: str, **credentials: str) -> Any:
+        credentials = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name="ap-northeast-1",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
+            **credentials,
+        )
+
+    def role(self) -> str:
+        name = f"role-{uuid.uuid4().hex[:8]}"
+        document = json.dumps(ROLE)
+        arn: str = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"][
+            "Arn"
+        ]
+        return arn
+
+    def deploy(self, body: str, **settings: Any) -> str:
+        """Deploy a function of `provided.al2023` whose `handle(invocation)` has `body`; return its name."""
+        name = f"function-{uuid.uuid4().hex[:8]}"
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        source = f"#!{sys.executable}\n{GUEST}\n\ndef handle(invocation):\n{lines}\n\nserve(handle)\n"
+        settings = {"Timeout": 30, "Runtime": "provided.al2023", "Handler": "unused", **settings}
+        settings.setdefault("Code", {"ZipFile": zipped({"bootstrap": source})})
+        self.client("lambda").create_function(FunctionName=name, Role=self.role(), **settings)
+        return name
+
+    def permit(self, name: str, auth_type: str = "NONE") -> None:
+        aws = self.client("lambda")
+        aws.add_permission(
+            FunctionName=name,
+            StatementId="url",
+            Action="lambda:InvokeFunctionUrl",
+            Principal="*",
+            FunctionUrlAuthType=auth_type,
+        )
+        aws.add_permission(
+            FunctionName=name,
+            StatementId="function",
+            Action="lambda:InvokeFunction",
+            Principal="*",
+            InvokedViaFunctionUrl=True,
+        )
+
+    def url(self, name: str, mode: str = "RESPONSE_STREAM", **settings: Any) -> str:
+        """A public URL of the function."""
+        self.permit(name)
+        answer = self.client("lambda").create_function_url_config(
+            FunctionName=name, AuthType="NONE", InvokeMode=mode, **settings
+        )
+        url: str = answer["FunctionUrl"]
+        return url
+
+
+def account(scale: str) -> Iterator[Account]:
+    process, endpoint_url = start_stand_in(scale)
+    with process:
+        yield Account(endpoint_url)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Account]:
+    """The stand-in with AWS's limits."""
+    yield from account("1")
+
+
+@pytest.fixture(scope="session")
+def small() -> Iterator[Account]:
+    """The stand-in with limits of one thousandth."""
+    yield from account("0.001")
+
+
+@pytest.fixture(scope="session")
+def tight() -> Iterator[Account]:
+    """The stand-in with limits of one fiftieth."""
+    yield from account("0.02")

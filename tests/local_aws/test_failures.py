@@ -1,0 +1,161 @@
+"""What goes wrong inside a function, seen from each front door; and the Runtime API's own refusals."""
+
+import json
+import time
+
+import pytest
+
+from .conftest import GUEST, Account, zipped
+from .http_client import request
+from .test_invoke import FAIL_MIDWAY, stream
+
+
+def failure(aws: Account, name: str) -> dict[str, str]:
+    answer = aws.client("lambda").invoke(FunctionName=name)
+    assert answer["FunctionError"] == "Unhandled"
+    document: dict[str, str] = json.load(answer["Payload"])
+    return document
+
+
+CASES = {
+    "exit": ("os._exit(3)", {}, "Runtime.ExitError", "exit status 3"),
+    "signal": ("os.kill(os.getpid(), 9)", {}, "Runtime.ExitError", "signal 9"),
+    "clean exit": ("os._exit(0)", {}, "Runtime.ExitError", "exited without providing a reason"),
+    "timeout": ("time.sleep(60)", {"Timeout": 1}, "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
+    "mode": (
+        "invocation.reply(b'1', headers=['Lambda-Runtime-Function-Response-Mode: streams'])",
+        {},
+        "Runtime.InvalidResponseModeHeader",
+        "Invalid function response mode",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_failure_without_a_response(aws: Account, case: str) -> None:
+    body, settings, error_type, message = CASES[case]
+    name = aws.deploy(body, **settings)
+    document = failure(aws, name)
+    assert document["errorType"] == error_type
+    assert message in document["errorMessage"]
+    (complete,) = stream(aws, name)
+    assert complete["InvokeComplete"]["ErrorCode"] == error_type
+    for mode in ("BUFFERED", "RESPONSE_STREAM"):
+        url = aws.url(name, mode)
+        answer = request(url)
+        assert (answer.status, answer.body) == (502, b"Internal Server Error")
+        aws.client("lambda").delete_function_url_config(FunctionName=name)
+        for statement in ("url", "function"):
+            aws.client("lambda").remove_permission(FunctionName=name, StatementId=statement)
+
+
+def test_a_failure_in_mid_stream_cuts_the_response(aws: Account) -> None:
+    answer = request(aws.url(aws.deploy(FAIL_MIDWAY)))
+    assert (answer.status, answer.chunks, answer.complete) == (200, [b"one", b"two"], False)
+
+
+@pytest.mark.parametrize(
+    ("end", "error_type"),
+    [
+        ("os._exit(1)", "Runtime.ExitError"),
+        ("time.sleep(60)", "Sandbox.Timedout"),
+        ("call.socket.close()", "Runtime.TruncatedResponse"),
+        ("call.send(b'this is no chunk\\r\\n')\ncall.answer()", "Runtime.TruncatedResponse"),
+    ],
+)
+def test_a_stream_that_breaks_off(aws: Account, end: str, error_type: str) -> None:
+    name = aws.deploy(f"call = invocation.stream()\ncall.chunk(b'one')\n{end}", Timeout=2)
+    *chunks, complete = stream(aws, name)
+    assert [chunk["PayloadChunk"]["Payload"] for chunk in chunks] == [b"one"]
+    assert complete["InvokeComplete"]["ErrorCode"] == error_type
+    answer = request(aws.url(name))
+    assert (answer.status, answer.body, answer.complete) == (200, b"one", False)
+
+
+def test_after_a_broken_stream_the_function_goes_on(aws: Account) -> None:
+    name = aws.deploy("call = invocation.stream()\ncall.chunk(b'x')\ncall.socket.close()")
+    stream(aws, name)
+    assert stream(aws, name)[0]["PayloadChunk"]["Payload"] == b"x"
+
+
+def test_an_init_error_is_the_callers_error(aws: Account) -> None:
+    code = aws.deploy("pass")
+    boot = (
+        "#!/usr/bin/env python3\n"
+        + GUEST
+        + '\ndocument = b\'{"errorMessage":"cannot start","errorType":"Runtime.ImportModuleError"}\'\n'
+        + "call = Call('POST', '/init/error', [f'Content-Length: {len(document)}',"
+        + " 'Lambda-Runtime-Function-Error-Type: Runtime.ImportModuleError'])\n"
+        + "call.send(document); answer = call.answer(); assert answer[0] == 202\n"
+    )
+    aws.client("lambda").update_function_code(FunctionName=code, ZipFile=zipped({"bootstrap": boot}))
+    assert failure(aws, code) == {"errorMessage": "cannot start", "errorType": "Runtime.ImportModuleError"}
+
+
+@pytest.mark.parametrize(
+    ("package", "expected"),
+    [
+        ({"other": "x"}, "Couldn't find valid bootstrap"),
+        ({"bootstrap": "\x7fnot a program"}, "Exec format error"),
+    ],
+)
+def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], expected: str) -> None:
+    document = failure(aws, aws.deploy("", Code={"ZipFile": zipped(package)}))
+    assert document["errorType"] == "Runtime.InvalidEntrypoint"
+    assert expected in document["errorMessage"]
+
+
+def test_a_bootstrap_without_permission_to_run(aws: Account) -> None:
+    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": "#!/bin/sh\n"}, mode=0o644)})
+    assert "Permission denied" in failure(aws, name)["errorMessage"]
+
+
+def test_an_unknown_runtime_is_said_to_be_one(aws: Account) -> None:
+    assert failure(aws, aws.deploy("", Runtime="ruby3.4"))["errorType"] == "Runtime.InvalidRuntime"
+
+
+REFUSALS = """
+results = []
+status, document = invocation.reply(b"0", path="/response".replace("/response", "x/response"))
+results.append([status, document["errorType"]])
+status, document = invocation.reply(b"0", headers=["Lambda-Runtime-Invocation-Id: wrong"])
+results.append([status, document["errorType"]])
+again = Call("GET", "/invocation/next").answer()
+results.append([again[0], again[1]["lambda-runtime-aws-request-id"] == invocation.id])
+for method, path in (("GET", "/nothing"), ("POST", "/invocation/next"), ("POST", "/init/error")):
+    status, _, body = Call(method, path, ["Content-Length: 0"]).answer()
+    results.append([status, json.loads(body)["errorType"]])
+invocation_id = invocation.headers["lambda-runtime-invocation-id"]
+accepted = invocation.reply(
+    json.dumps(results).encode(), headers=[f"Lambda-Runtime-Invocation-Id: {invocation_id}"])
+print("ACCEPTED", json.dumps(accepted), flush=True)
+status, document = invocation.reply(b"second")
+print("SECOND", json.dumps([status, document]), flush=True)
+"""
+
+
+def test_the_runtime_apis_refusals(aws: Account) -> None:
+    name = aws.deploy(REFUSALS)
+    answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    assert json.load(answer["Payload"]) == [
+        [400, "InvalidRequestID"],
+        [400, "InvalidInvocationId"],
+        [200, True],
+        [404, "NotFound"],
+        [405, "MethodNotAllowed"],
+        [403, "InvalidStateTransition"],
+    ]
+    time.sleep(0.2)
+    events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    lines = dict(
+        line.split(" ", 1)
+        for event in events
+        if (line := event["message"]).split()[0] in ("ACCEPTED", "SECOND")
+    )
+    assert json.loads(lines["ACCEPTED"]) == [202, {"status": "OK"}]
+    status, document = json.loads(lines["SECOND"])
+    assert (status, document["errorType"]) == (403, "InvalidStateTransition")
+    assert document["errorMessage"] == (
+        "State transition from ResponseSent to InvocationResponse failed for runtime. "
+        "Error: State transition is not allowed"
+    )

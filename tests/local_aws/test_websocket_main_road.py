@@ -1,0 +1,30 @@
+"""A function that cannot hold the connection streams all the same, through boto3-deployed routes."""
+
+import itertools
+import json
+import statistics
+import time
+
+from websockets.asyncio.client import connect
+
+from .conftest import Account
+from .websocket_api import LAMBDA, create_api, deploy_python, message
+
+
+async def test_twenty_items_pushed_by_a_function_arrive_one_by_one(aws: Account) -> None:
+    function = deploy_python(aws, LAMBDA / "websocket_push")
+    api = create_api(aws)
+    for key in ("$connect", "$disconnect", "stream"):
+        api.add_route(key, function)
+    for _ in range(2):
+        arrived = []
+        async with connect(api.url) as client:
+            await client.send(message(action="stream", count=20, interval_ms=50))
+            for _ in range(20):
+                arrived.append((json.loads(await client.recv()), time.time()))
+    assert [item["seq"] for item, _ in arrived] == list(range(20))
+    gaps = [later - earlier for (_, earlier), (_, later) in itertools.pairwise(arrived)]
+    assert statistics.median(gaps) > 0.03
+    lags = [at - item["sent"] for item, at in arrived]
+    print("median lag ms", statistics.median(lags) * 1000)
+    assert statistics.median(lags) < 0.05

@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+
+import pytest
+from origin_clients import CommandServer, WatchedOrigin
+
+from server.embedded import EmbeddedServer
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[EmbeddedServer]:
+    """One origin for all tests that only ask it something."""
+    with EmbeddedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def watched() -> Iterator[WatchedOrigin]:
+    """An origin of its own that tells how many handlers are at work."""
+    with WatchedOrigin() as server:
+        yield server
+
+
+@pytest.fixture
+def command() -> Iterator[CommandServer]:
+    """`python -m server` in a process of its own."""
+    with CommandServer() as server:
+        yield server

@@ -28,7 +28,12 @@ class Cloud:
     endpoint_url: str
     region: str
     process: "subprocess.Popen[str]"
+    run: str
     label: str = "LOCAL"
+
+    def name(self, text: str) -> str:
+        """The name, by run, of something that a lesson creates: `lesson-12-` and `text`."""
+        return f"{self.run}-{text}"
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service` that gives up at the first error instead of trying again."""
@@ -62,7 +67,7 @@ class Cloud:
         return f"<Cloud {self.label} {self.endpoint_url} {self.region}{state}>"
 
 
-def start_cloud(limit_scale: float = 1.0) -> Cloud:
+def start_cloud(lesson: str = "00", limit_scale: float = 1.0) -> Cloud:
     """Start the stand-in; `limit_scale` times AWS's limits are its own, so that a lesson can reach them.
 
     Raises `RuntimeError` if it does not start, or if the environment asks for another target.
@@ -85,4 +90,4 @@ def start_cloud(limit_scale: float = 1.0) -> Cloud:
     announcement = process.stdout.readline()
     if not announcement:
         raise RuntimeError("the stand-in did not start; in a terminal `python -m server.local_aws` says why")
-    return Cloud(process=process, **json.loads(announcement))
+    return Cloud(process=process, run=f"lesson-{lesson}", **json.loads(announcement))

@@ -31,10 +31,12 @@ from server.local_aws.processes import Child, Processes
 
 JSON = ("Content-Type", "application/json")
 STOPPED = FunctionFailure.of("Sandbox.Failure", "The execution environment has been stopped.")
-EXIT_NOTICE_SECONDS = 0.5
-"""How long after a broken upload the process may take to be seen dead, which tells why it broke."""
+EXIT_NOTICE_SECONDS = 1.0
+"""How long after a broken upload the process may take to be seen dead, or to ask for more work: that tells
+why it broke."""
 
-RESPONSE_GRACE_SECONDS = 0.1
+RESPONSE_GRACE_SECONDS = 1.0
+"""How long a runtime that asks for more work may have to wait until its response has been read."""
 
 
 class ExecutionEnvironment:
@@ -177,16 +179,21 @@ class ExecutionEnvironment:
         """Wait for `/next`; return whether it came in time. Raises `FunctionFailure` if the process ends, or
         reports that it cannot be initialised."""
         assert self._exited is not None
-        ready = asyncio.create_task(self._ready.wait())
-        try:
-            await asyncio.wait({ready, self._exited}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ready.cancel()
+        await self._asked_or_exited(seconds)
         if self._init_failure is not None:
             raise self._init_failure
         if not self._ready.is_set() and self._exited.done():
             raise self._exit_failure()
         return self._ready.is_set()
+
+    async def _asked_or_exited(self, seconds: float) -> None:
+        """Wait until the runtime has asked for work or its process has ended, at most `seconds`."""
+        assert self._exited is not None
+        asked = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait({asked, self._exited}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
 
     def _exit_failure(self) -> FunctionFailure:
         assert self._exited is not None and self._invocation is not None
@@ -209,7 +216,7 @@ class ExecutionEnvironment:
         """Why a response broke off: what ended the environment, the end of its process, or the runtime
         itself."""
         if self._end is None and self._exited is not None:
-            await asyncio.wait({self._exited}, timeout=EXIT_NOTICE_SECONDS)
+            await self._asked_or_exited(EXIT_NOTICE_SECONDS)
         if self._end is not None:
             return self._end
         if self._exited is not None and self._exited.done():

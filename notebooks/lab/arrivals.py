@@ -7,12 +7,13 @@ after the last byte, so that measuring does not hold back what it measures.
 import json
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from time import time
 
 from lab.events import Event
 from lab.readers import Head
+from lab.source import LOCAL
 
 Part = Head | Event | bytes | str
 SMALLEST_GAP = 0.005
@@ -39,7 +40,10 @@ class Arrivals:
     """The record of one stream. Times are epoch seconds, durations seconds, sizes bytes."""
 
     label: str = ""
-    source: str = "LOCAL"
+    source: str = LOCAL
+    relative: bool = False
+    """True if sender and receiver have clocks of their own: sent times are then shifted so that the smallest
+    hold is 0."""
     started: float = field(default_factory=time)
     ended: float | None = None
     error: Exception | None = None
@@ -63,7 +67,11 @@ class Arrivals:
     @property
     def items(self) -> list[Item]:
         """The stamped items in the order they arrived; an item has arrived when its last byte has."""
-        return [item for at, line in lines(self.content) if (item := parse_item(line, at))]
+        stamped = [item for at, line in lines(self.content) if (item := parse_item(line, at))]
+        if not self.relative or not stamped:
+            return stamped
+        offset = min(item.hold for item in stamped)
+        return [replace(item, sent=item.sent + offset) for item in stamped]
 
     @property
     def strays(self) -> list[bytes]:
@@ -134,7 +142,9 @@ class Arrivals:
         if self.items and self.first_byte is not None:
             facts.append(self._counts())
             facts.append(f"first {milliseconds(self.first_byte)}")
-            facts.append(f"longest hold {milliseconds(self.longest_hold)}")
+            facts.append(
+                f"longest hold {milliseconds(self.longest_hold)}{' (relative)' if self.relative else ''}"
+            )
         else:
             facts.append("no items")
         facts.append(f"total {milliseconds(self.total)}")

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 from IPython.display import HTML, display
 
+from lab.signing import presigned
+
 CARD = """\
 <div id="{card}" class="in-browser" style="border:1px solid #767676; border-radius:4px; padding:6px 12px">
 <div>In your browser: <code>{url}</code></div>
@@ -43,8 +45,10 @@ def run_in_browser(script: str, url: str) -> None:
     """Run `script`, the body of an async function, in the page that shows this cell's output.
 
     It may use `url`, and `say(text)`, which adds a line with the milliseconds since it started. Where the
-    browser cannot reach `url`, or the page is read without a kernel, the output says so.
+    browser cannot reach `url`, or the page is read without a kernel, the output says so. A page cannot sign:
+    a Function URL that wants a signature has it in `url`, for an hour.
     """
+    shown, url = url, presigned(url)
     card = f"in-browser-{uuid4().hex}"
-    html = CARD.format(card=card, url=escape(url), url_json=dumps(url).replace("</", "<\\/"), script=script)
+    html = CARD.format(card=card, url=escape(shown), url_json=dumps(url).replace("</", "<\\/"), script=script)
     display(HTML(html))  # type: ignore[no-untyped-call]

@@ -2,21 +2,37 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lab.cloud import Cloud
+from lab.teardown import ROLE_POLICY, delete_role
 
 FOLDERS = Path(__file__).parents[2] / "lambda"
+PYTHON = "3.13"
 LAMBDA_MAY_ASSUME = {
     "Version": "2012-10-17",
     "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
+MAY_WRITE_LOGS = {
+    "Effect": "Allow",
+    "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+    "Resource": "arn:aws:logs:*:*:log-group:/aws/lambda/streaming-*",
+}
+MAY_PUSH = {
+    "Effect": "Allow",
+    "Action": "execute-api:ManageConnections",
+    "Resource": "arn:aws:execute-api:*:*:*/@connections/*",
+}
+"""What a function needs that sends through a WebSocket API."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +43,31 @@ class Deployed:
     url: str
 
 
-def zip_folder(folder: Path, *more: Path) -> bytes:
-    """The files of `folder`, and each folder of `more` under its own name, as the zip that Lambda takes;
-    files keep their modes, so a wrapper stays executable."""
+def zip_folder(folder: Path, *more: Path, packages: Sequence[str] = ()) -> bytes:
+    """The zip that Lambda takes: the files of `folder`, each folder of `more` under its own name, `packages`
+    from PyPI as Lambda's machines need them. Files keep their modes, so a wrapper stays executable."""
     with tempfile.TemporaryDirectory() as scratch:
         build = Path(scratch) / "build"
-        ignored = shutil.ignore_patterns("__pycache__")
+        ignored = shutil.ignore_patterns("__pycache__", "local_aws")
         shutil.copytree(folder, build, ignore=ignored)
         for other in more:
             shutil.copytree(other, build / other.name, ignore=ignored)
+        if packages:
+            install_for_lambda(build, packages)
         return Path(shutil.make_archive(str(build), "zip", build)).read_bytes()
+
+
+def install_for_lambda(folder: Path, packages: Sequence[str]) -> None:
+    """pip's wheels for Linux on x86-64, whatever this machine is. Raises `CalledProcessError`."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--target", str(folder), "--python-version", PYTHON, "--implementation", "cp"),
+            *("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64"),
+            *("--only-binary=:all:", *packages),
+        ],
+        check=True,
+    )
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
@@ -45,75 +76,86 @@ def settings_of(folder: Path) -> dict[str, Any]:
         return {"Runtime": "provided.al2023", "Handler": "bootstrap"}
     if (folder / "index.mjs").exists():
         return {"Runtime": "nodejs24.x", "Handler": "index.handler"}
-    settings: dict[str, Any] = {"Runtime": "python3.13", "Handler": "app.handler"}
+    settings: dict[str, Any] = {"Runtime": f"python{PYTHON}", "Handler": "app.handler"}
     if (folder / "wrapper").exists():
         settings["Environment"] = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}}
     return settings
 
 
-def deploy_function(cloud: Cloud, name: str, folder: Path, *more: Path) -> str:
-    """Create a role and the function `name` from `folder` (see `zip_folder`), replacing those of an earlier
-    run; wait until it can be invoked. Return its ARN."""
+def create_role(cloud: Cloud, name: str, *statements: dict[str, Any]) -> str:
+    """Create the role called `name`, which Lambda may assume. It may write logs, and what `statements` of a
+    policy allow beside. Return its ARN."""
+    iam = cloud.client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(LAMBDA_MAY_ASSUME))["Role"]
+    policy = {"Version": "2012-10-17", "Statement": [MAY_WRITE_LOGS, *statements]}
+    iam.put_role_policy(RoleName=name, PolicyName=ROLE_POLICY, PolicyDocument=json.dumps(policy))
+    arn: str = role["Arn"]
+    return arn
+
+
+def deploy_function(
+    cloud: Cloud, name: str, folder: Path, *more: Path, statements: Sequence[dict[str, Any]] = ()
+) -> str:
+    """Create a role, with `statements` in its policy, and the function `cloud.name(name)` from `folder` (see
+    `zip_folder`), replacing those of an earlier run; wait until it can be invoked. Return its ARN."""
     remove(cloud, name)
-    aws = cloud.client("lambda")
-    role = cloud.client("iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(LAMBDA_MAY_ASSUME)
-    )
+    aws, full_name = cloud.client("lambda"), cloud.name(name)
+    # on this machine the function's process finds the packages of this Python
+    packages = ["aiohttp>=3.12,<4"] if more and not cloud.is_local else []
     arn: str = aws.create_function(
-        FunctionName=name,
-        Role=role["Role"]["Arn"],
-        Code={"ZipFile": zip_folder(folder, *more)},
+        FunctionName=full_name,
+        Role=create_role(cloud, full_name, *statements),
+        Code={"ZipFile": zip_folder(folder, *more, packages=packages)},
         Timeout=30,
         **settings_of(folder),
     )["FunctionArn"]
-    aws.get_waiter("function_active_v2").wait(FunctionName=name)
+    aws.get_waiter("function_active_v2").wait(FunctionName=full_name)
     return arn
 
 
 def deploy(cloud: Cloud, name: str, folder: Path, *more: Path, mode: str = "RESPONSE_STREAM") -> Deployed:
-    """`deploy_function`, and a public URL. The URL needs two permissions since October 2025 (AWS, "Control
-    access to Lambda function URLs", checked 2026-11)."""
+    """`deploy_function`, and a URL: public on the stand-in, on AWS for signed requests unless the reader has
+    asked for public ones (`cloud.url_auth`)."""
     deploy_function(cloud, name, folder, *more)
+    full_name = cloud.name(name)
+    allow_url(cloud, full_name)
+    url: str = cloud.client("lambda").create_function_url_config(
+        FunctionName=full_name, AuthType=cloud.url_auth, InvokeMode=mode, Cors={"AllowOrigins": ["*"]}
+    )["FunctionUrl"]
+    cloud.sign_requests_to(url)
+    return Deployed(full_name, url)
+
+
+def allow_url(cloud: Cloud, full_name: str) -> None:
+    """Permit calls through the function's URL, which takes two permissions since October 2025
+    (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html, checked 2026-11)."""
     aws = cloud.client("lambda")
     aws.add_permission(
-        FunctionName=name,
+        FunctionName=full_name,
         StatementId="url",
         Action="lambda:InvokeFunctionUrl",
-        Principal="*",
-        FunctionUrlAuthType="NONE",
+        Principal=cloud.url_principal,
+        FunctionUrlAuthType=cloud.url_auth,
     )
     aws.add_permission(
-        FunctionName=name,
+        FunctionName=full_name,
         StatementId="function",
         Action="lambda:InvokeFunction",
-        Principal="*",
+        Principal=cloud.url_principal,
         InvokedViaFunctionUrl=True,
     )
-    url = aws.create_function_url_config(FunctionName=name, AuthType="NONE", InvokeMode=mode)["FunctionUrl"]
-    return Deployed(name, url)
 
 
 def remove(cloud: Cloud, name: str) -> None:
-    """Delete the function, its URL, its log group and its role; what is not there is not missed."""
+    """Delete the function `cloud.name(name)`, with its URL, its log group and its role; what is not there is
+    not missed."""
     aws, iam, logs = cloud.client("lambda"), cloud.client("iam"), cloud.client("logs")
+    full_name = cloud.name(name)
     with suppress(aws.exceptions.ResourceNotFoundException):
-        aws.delete_function_url_config(FunctionName=name)
+        aws.delete_function_url_config(FunctionName=full_name)
     with suppress(aws.exceptions.ResourceNotFoundException):
-        aws.delete_function(FunctionName=name)
+        aws.delete_function(FunctionName=full_name)
     with suppress(logs.exceptions.ResourceNotFoundException):
-        logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+        logs.delete_log_group(logGroupName=f"/aws/lambda/{full_name}")
     with suppress(iam.exceptions.NoSuchEntityException):
-        iam.delete_role(RoleName=name)
-
-
-def left_over(cloud: Cloud) -> dict[str, list[str]]:
-    """Names of what is still there: functions, roles, log groups and reachable endpoints."""
-    functions = cloud.client("lambda").list_functions()["Functions"]
-    roles = cloud.client("iam").list_roles()["Roles"]
-    groups = cloud.client("logs").describe_log_groups()["logGroups"]
-    return {
-        "functions": [function["FunctionName"] for function in functions],
-        "roles": [role["RoleName"] for role in roles],
-        "log groups": [group["logGroupName"] for group in groups],
-        "endpoints": [endpoint["url"] for endpoint in cloud.endpoints()],
-    }
+        delete_role(iam, full_name)

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from lab.cloud import Cloud
+from lab.pagination import pages
 
 STAGE = "prod"
 PATHS = {
@@ -31,8 +32,10 @@ def allow_gateway(cloud: Cloud, function_arn: str, api_id: str) -> None:
 
 
 def stage_url(cloud: Cloud, api_id: str) -> str:
-    """Where a REST API's stage answers. AWS returns no URL: there it is
-    https://API.execute-api.REGION.amazonaws.com/STAGE, the stand-in lists a port of its own."""
+    """Where a REST API's stage answers. AWS returns no URL (it is made of the API's id and the Region), the
+    stand-in lists a port of its own."""
+    if not cloud.is_local:
+        return f"https://{api_id}.execute-api.{cloud.region}.amazonaws.com/{STAGE}"
     url = next(endpoint["url"] for endpoint in cloud.endpoints() if endpoint["id"] == api_id)
     return f"{url}/{STAGE}"
 
@@ -40,11 +43,12 @@ def stage_url(cloud: Cloud, api_id: str) -> str:
 def deploy_rest_api(
     cloud: Cloud, name: str, target: str, mode: str = "BUFFERED", endpoint_type: str = "REGIONAL"
 ) -> str:
-    """Create a REST API that sends every GET of its root to `target` (a function's ARN, or an http URL),
-    replacing one of the same name; return the URL of its stage. `mode` is its `responseTransferMode`."""
+    """Create the REST API `cloud.name(name)`, which sends every GET of its root to `target` (the ARN of a
+    function, or an http URL), replacing one of the same name; return the URL of its stage. `mode` is its
+    `responseTransferMode`."""
     remove_rest_api(cloud, name)
     aws = cloud.client("apigateway")
-    api = aws.create_rest_api(name=name, endpointConfiguration={"types": [endpoint_type]})
+    api = aws.create_rest_api(name=cloud.name(name), endpointConfiguration={"types": [endpoint_type]})
     method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
     aws.put_method(**method, authorizationType="NONE")
     integration: dict[str, Any] = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": target}
@@ -58,10 +62,12 @@ def deploy_rest_api(
 
 
 def deploy_http_api(cloud: Cloud, name: str, target: str, **settings: Any) -> str:
-    """Create an HTTP API that sends every request to `target` (a function's ARN, or an http URL), replacing
-    one of the same name; return its endpoint. `settings` are further ones of `CreateApi`."""
+    """Create the HTTP API `cloud.name(name)`, which sends every request to `target` (the ARN of a function,
+    or an http URL), replacing one of the same name; return its endpoint. `settings` are for `CreateApi`."""
     remove_http_api(cloud, name)
-    api = cloud.client("apigatewayv2").create_api(Name=name, ProtocolType="HTTP", Target=target, **settings)
+    api = cloud.client("apigatewayv2").create_api(
+        Name=cloud.name(name), ProtocolType="HTTP", Target=target, **settings
+    )
     if target.startswith("arn:"):
         allow_gateway(cloud, target, api["ApiId"])
     endpoint: str = api["ApiEndpoint"]
@@ -69,20 +75,18 @@ def deploy_http_api(cloud: Cloud, name: str, target: str, **settings: Any) -> st
 
 
 def remove_rest_api(cloud: Cloud, name: str) -> None:
-    """Delete every REST API of that name; what is not there is not missed."""
+    """Delete every REST API called `cloud.name(name)`; what is not there is not missed."""
     aws = cloud.client("apigateway")
-    for page in aws.get_paginator("get_rest_apis").paginate():
-        for api in page["items"]:
-            if api["name"] == name:
-                with suppress(aws.exceptions.NotFoundException):
-                    aws.delete_rest_api(restApiId=api["id"])
+    for api in pages(aws, "get_rest_apis", "items"):
+        if api["name"] == cloud.name(name):
+            with suppress(aws.exceptions.NotFoundException):
+                aws.delete_rest_api(restApiId=api["id"])
 
 
 def remove_http_api(cloud: Cloud, name: str) -> None:
-    """Delete every HTTP API of that name; what is not there is not missed."""
+    """Delete every HTTP API called `cloud.name(name)`; what is not there is not missed."""
     aws = cloud.client("apigatewayv2")
-    for page in aws.get_paginator("get_apis").paginate():
-        for api in page["Items"]:
-            if api["Name"] == name and api["ProtocolType"] == "HTTP":
-                with suppress(aws.exceptions.NotFoundException):
-                    aws.delete_api(ApiId=api["ApiId"])
+    for api in pages(aws, "get_apis", "Items"):
+        if api["Name"] == cloud.name(name) and api["ProtocolType"] == "HTTP":
+            with suppress(aws.exceptions.NotFoundException):
+                aws.delete_api(ApiId=api["ApiId"])

@@ -46,7 +46,7 @@ def figure(*streams: Arrivals) -> Figure:
             column[0].set_title(title(stream, lines=1 if len(streams) == 1 else 2))
             draw_fan(column[0], stream)
             draw_bytes(column[1], stream)
-            column[1].set_xlabel("seconds since the request")
+            column[1].set_xlabel(time_axis(stream))
         axes[1, 0].set_ylabel("bytes")
         axes[1, 0].yaxis.set_major_formatter(EngFormatter(unit="B"))
         axes[1, 0].legend(loc="best", frameon=False)
@@ -67,8 +67,9 @@ def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
             draw_fan(axis, stream)
         for axis in axes.flat[len(streams) :]:
             axis.set_visible(False)
-        for axis in axes.flat[max(0, len(streams) - columns) : len(streams)]:  # the lowest of each column
-            axis.set_xlabel("seconds since the request")
+        lowest = slice(max(0, len(streams) - columns), len(streams))  # of each column
+        for axis, stream in zip(axes.flat[lowest], streams[lowest], strict=True):
+            axis.set_xlabel(time_axis(stream))
             axis.tick_params(labelbottom=True)
     return drawing
 
@@ -76,6 +77,11 @@ def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
 def print_twins(streams: Sequence[Arrivals]) -> None:
     for stream in streams:
         print(stream.summary())
+
+
+def time_axis(stream: Arrivals) -> str:
+    """What the horizontal axis shows. Sent times by another clock are aligned by the smallest hold."""
+    return f"seconds since the request{' (sent: relative)' if stream.relative else ''}"
 
 
 def title(stream: Arrivals, lines: int) -> str:

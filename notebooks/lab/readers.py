@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lab.events import Event, EventParser
+from lab.signing import signed_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Head:
 
     status: int
     headers: Mapping[str, str]
+    url: str = ""
+    """What was asked: it tells where the measurement comes from."""
 
     def __str__(self) -> str:
         return "\n".join(
@@ -39,6 +42,7 @@ async def read_chunks(
     A response that is not chunked is yielded as it is read. Raises `Refused` for a status of 400 and above,
     and `aiohttp.ClientPayloadError` if the connection is cut before the body is complete.
     """
+    headers = {**(headers or {}), **signed_headers(url)}
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
         yield await head_of(response)
         chunk = b""
@@ -59,6 +63,7 @@ async def read_events(url: str, last_event_id: str | None = None) -> AsyncGenera
     headers = {"Accept": "text/event-stream"}
     if last_event_id is not None:
         headers["Last-Event-ID"] = last_event_id
+    headers.update(signed_headers(url))
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
         yield await head_of(response)
         parser = EventParser()
@@ -80,7 +85,7 @@ async def read_messages(url: str) -> AsyncGenerator[Head | str | bytes, None]:
         raise Refused(f"HTTP {error.response.status_code} from {url}: {body}") from None
     async with connection as socket:
         assert socket.response is not None
-        yield Head(socket.response.status_code, socket.response.headers)
+        yield Head(socket.response.status_code, socket.response.headers, url)
         async for message in socket:
             yield message
 
@@ -90,7 +95,7 @@ async def head_of(response: aiohttp.ClientResponse) -> Head:
     if response.status >= 400:
         body = (await response.text(errors="replace")).strip()
         raise Refused(f"HTTP {response.status} from {response.url}: {body}")
-    return Head(response.status, response.headers)
+    return Head(response.status, response.headers, str(response.url))
 
 
 async def in_thread(parts: Iterator[bytes]) -> AsyncGenerator[bytes, None]:

@@ -1,14 +1,13 @@
-"""Waits for, and removes, services that run a container: App Runner's and those of ECS Express Mode."""
+"""Waits for, and deletes, services that run a container: App Runner's and those of ECS Express Mode."""
 
+import json
 import time
 import urllib.request
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lab.cloud import Cloud
-
-IMAGE = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/streaming-server:latest"
-"""Where the image of server/Dockerfile would be; the stand-in pulls nothing."""
+if TYPE_CHECKING:
+    from lab.cloud import Cloud
 
 MAY_ASSUME = {
     "Version": "2012-10-17",
@@ -22,16 +21,27 @@ MAY_ASSUME = {
         }
     ],
 }
+POLICIES = [
+    "arn:aws:iam::aws:policy/service-role/AWSAppRunnerServicePolicyForECRAccess",
+    "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+    "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRoleforExpressGatewayServices",
+]
+"""What AWS has ready for such roles: to fetch the image, to write logs, to set up the load balancer."""
+
 PATIENCE = 900
 """Seconds; on AWS a deployment takes minutes."""
 
 
-def address(host: str) -> str:
-    """The URL of a service. AWS names a host, which speaks https; the stand-in a whole URL."""
-    return host if "://" in host else f"https://{host}"
+def create_role(cloud: "Cloud", name: str) -> str:
+    """Create the role called `name` that App Runner and ECS may assume; return its ARN."""
+    iam = cloud.client("iam")
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(MAY_ASSUME))["Role"]["Arn"]
+    for policy in POLICIES:
+        iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    return arn
 
 
-def wait_until_settled(cloud: Cloud, arn: str) -> dict[str, Any]:
+def wait_until_settled(cloud: "Cloud", arn: str) -> dict[str, Any]:
     """The App Runner service when no operation is in progress any more; prints the states on the way."""
     runner, last = cloud.client("apprunner"), None
     while True:
@@ -41,7 +51,7 @@ def wait_until_settled(cloud: Cloud, arn: str) -> dict[str, Any]:
             print(last)
         if last != "OPERATION_IN_PROGRESS":
             return service
-        time.sleep(0.1 if cloud.label == "LOCAL" else 5)
+        time.sleep(0.1 if cloud.is_local else 5)
 
 
 def wait_until_healthy(url: str) -> None:
@@ -54,40 +64,25 @@ def wait_until_healthy(url: str) -> None:
     raise TimeoutError(f"{url} did not become healthy in {PATIENCE} s")
 
 
-def express_arn(cloud: Cloud, name: str) -> str:
-    """The ARN of the Express service `name` in the default cluster."""
-    account = cloud.client("sts").get_caller_identity()["Account"]
-    return f"arn:aws:ecs:{cloud.region}:{account}:service/default/{name}"
+def delete_app_runner_service(cloud: "Cloud", arn: str) -> None:
+    """Delete the service, when what it is doing is done, and wait until it is deleted."""
+    wait_until_settled(cloud, arn)
+    cloud.client("apprunner").delete_service(ServiceArn=arn)
+    wait_until_settled(cloud, arn)
 
 
-def remove_services(cloud: Cloud, name: str) -> None:
-    """Delete the services, the log groups and the role called `name`; what is not there is not missed."""
-    runner, ecs = cloud.client("apprunner"), cloud.client("ecs")
-    logs, iam = cloud.client("logs"), cloud.client("iam")
-    for service in runner.list_services()["ServiceSummaryList"]:
-        if service["ServiceName"] == name:
-            wait_until_settled(cloud, service["ServiceArn"])
-            runner.delete_service(ServiceArn=service["ServiceArn"])
-            wait_until_settled(cloud, service["ServiceArn"])
-    missing = (
-        ecs.exceptions.ResourceNotFoundException,
-        ecs.exceptions.ServiceNotFoundException,
-        ecs.exceptions.ServiceNotActiveException,
-    )
-    with suppress(*missing):
-        arn = express_arn(cloud, name)
+def delete_express_service(cloud: "Cloud", arn: str) -> None:
+    """Delete the Express service and wait until it has drained."""
+    ecs = cloud.client("ecs")
+    if express_service(ecs, arn)["status"]["statusCode"] == "ACTIVE":
         ecs.delete_express_gateway_service(serviceArn=arn)
-        while express_status(cloud, arn) != "INACTIVE":
-            time.sleep(0.1 if cloud.label == "LOCAL" else 5)
-    for prefix in (f"/aws/apprunner/{name}/", f"/aws/ecs/default/{name}"):
-        for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
-            logs.delete_log_group(logGroupName=group["logGroupName"])
-    with suppress(iam.exceptions.NoSuchEntityException):
-        iam.delete_role(RoleName=name)
+    while express_service(ecs, arn)["status"]["statusCode"] != "INACTIVE":
+        time.sleep(0.1 if cloud.is_local else 5)
 
 
-def express_status(cloud: Cloud, arn: str) -> str:
-    """ACTIVE, DRAINING or INACTIVE."""
-    service = cloud.client("ecs").describe_express_gateway_service(serviceArn=arn)["service"]
-    status: str = service["status"]["statusCode"]
-    return status
+def express_service(ecs: Any, arn: str) -> dict[str, Any]:
+    """The Express service with its tags."""
+    described: dict[str, Any] = ecs.describe_express_gateway_service(serviceArn=arn, include=["TAGS"])[
+        "service"
+    ]
+    return described

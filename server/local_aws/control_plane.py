@@ -11,10 +11,13 @@ import traceback
 from typing import Any
 from urllib.parse import unquote
 
+from moto.core.config import default_user_config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+
+default_user_config["iam"]["load_aws_managed_policies"] = True
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""

@@ -1,0 +1,132 @@
+"""What each lesson creates in an AWS account, which permissions that takes, and what it costs.
+
+Prices are those of us-east-1, in USD, read in 2026-11 in stored copies of AWS's and others' pages; yours may
+differ: https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/api-gateway/pricing/,
+https://aws.amazon.com/appsync/pricing/, https://aws.amazon.com/apprunner/pricing/,
+https://aws.amazon.com/fargate/pricing/, https://aws.amazon.com/elasticloadbalancing/pricing/
+(checked 2026-11).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab import permissions
+from lab.run import TAG, full_name
+
+CENT = "less than 0.01 USD: a few hundred requests and seconds, billed by the million"
+HOURLY = (
+    "about 0.15 USD for each hour that its services exist, used or not (App Runner 0.078: 1 vCPU, 2 GB; "
+    "Fargate 0.049: 1 vCPU, 2 GB; load balancer 0.0225 and its units); a lesson takes about half an hour"
+)
+
+
+@dataclass(frozen=True)
+class Creates:
+    """The names, without the run's, of what a lesson creates, by kind."""
+
+    functions: Sequence[str] = ()
+    """Each with a role and, once it has run, a log group."""
+    rest_apis: Sequence[str] = ()
+    http_apis: Sequence[str] = ()
+    websocket_apis: Sequence[str] = ()
+    graphql_apis: Sequence[str] = ()
+    event_apis: Sequence[str] = ()
+    services: Sequence[str] = ()
+    """Each in App Runner and in ECS Express Mode, with a role, a repository for the image, and log groups."""
+    cost: str = CENT
+
+    def resources(self, run: str) -> list[tuple[str, str]]:
+        """Kind and full name of each resource."""
+        kinds = {
+            "IAM role": [*self.functions, *self.services],
+            "Lambda function": self.functions,
+            "REST API": self.rest_apis,
+            "HTTP API": self.http_apis,
+            "WebSocket API": self.websocket_apis,
+            "AppSync GraphQL API": self.graphql_apis,
+            "AppSync Event API": self.event_apis,
+            "ECR repository": self.services,
+            "App Runner service": self.services,
+            "ECS Express service": self.services,
+        }
+        return [(kind, full_name(run, name)) for kind, names in kinds.items() for name in names]
+
+    def groups(self) -> list[str]:
+        """The groups of `permissions` that are needed."""
+        needed = ["functions"] if self.functions else []
+        if self.rest_apis or self.http_apis or self.websocket_apis:
+            needed.append("gateways")
+        if self.websocket_apis:
+            needed.append("connections")
+        if self.graphql_apis or self.event_apis:
+            needed.append("appsync")
+        if self.services:
+            needed.append("services")
+        return needed
+
+
+LESSONS = {
+    "06": Creates(functions=["node-text", "node-prelude", "node-sse", "teapot", "node-failure"]),
+    "07": Creates(functions=["python-generator", "python-streaming", "web-adapter"]),
+    "08": Creates(
+        functions=["returns-items", "writes-items"],
+        rest_apis=["by-hand", "x-1", "x-2", "x-3"],
+        http_apis=["http"],
+    ),
+    "09": Creates(functions=["push", "tell"], websocket_apis=["push"]),
+    "10": Creates(services=["server"], cost=HOURLY),
+    "11": Creates(graphql_apis=["items"], event_apis=["events"]),
+    "14": Creates(functions=["hello"]),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of a lesson would do to an account; `str()` is for the reader."""
+
+    lesson: str
+    account_id: str
+    region: str
+    run: str
+    creates: Creates = field(repr=False)
+
+    @property
+    def resources(self) -> list[tuple[str, str]]:
+        return self.creates.resources(self.run)
+
+    def policy(self) -> dict[str, Any]:
+        """The least that the caller has to be allowed, as an IAM policy document."""
+        return permissions.policy(self.creates.groups(), self.account_id, self.region)
+
+    def __str__(self) -> str:
+        rows = [f"  {kind:20} {name}" for kind, name in self.resources]
+        statements = self.policy()["Statement"]
+        actions = sum(len(statement["Action"]) for statement in statements)
+        return "\n".join(
+            [
+                f"Lesson {self.lesson}, as run {self.run}, would create in account {self.account_id}, "
+                f"{self.region}:",
+                *rows,
+                f"Everything is tagged {TAG}={self.run}; `python notebooks/teardown.py` removes it.",
+                f"Permissions needed: {actions} actions "
+                f"(`python notebooks/teardown.py --policy {self.lesson}` prints the policy document).",
+                f"Cost: {self.creates.cost}.",
+            ]
+        )
+
+
+def plan(lesson: str, account_id: str, region: str, run: str) -> Plan:
+    """Raises `RuntimeError` if nothing is known of `lesson`."""
+    if lesson not in LESSONS:
+        raise RuntimeError(
+            f"Lesson {lesson} creates nothing on AWS: {', '.join(LESSONS)} do. Nothing was created."
+        )
+    return Plan(lesson, account_id, region, run, LESSONS[lesson])
+
+
+def whole_policy(account_id: str, region: str) -> str:
+    """What all lessons together need, as JSON."""
+    groups = sorted({group for creates in LESSONS.values() for group in creates.groups()})
+    return json.dumps(permissions.policy(groups, account_id, region), indent=2)

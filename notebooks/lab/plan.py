@@ -72,7 +72,7 @@ LESSONS = {
     "07": Creates(functions=["python-generator", "python-streaming", "web-adapter"]),
     "08": Creates(
         functions=["returns-items", "writes-items"],
-        rest_apis=["by-hand", "x-1", "x-2", "x-3"],
+        rest_apis=["by-hand", "x-1", "x-2", "x-3", "proxy-buffered", "proxy-stream"],
         http_apis=["http"],
     ),
     "09": Creates(functions=["push", "tell"], websocket_apis=["push"]),

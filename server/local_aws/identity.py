@@ -25,6 +25,8 @@ from server.local_aws.sigv4 import SignedRequest, verify
 ROOT_KEY = ROOT_SECRET = "test"
 """The credentials that every machine has: of the account's root, who may do everything in it."""
 
+ROOT_ARN = f"arn:aws:iam::{ACCOUNT_ID}:root"
+
 SESSION_SECONDS = 12 * 3600
 """How long the credentials of a role say that they last: this stand-in does not end them."""
 
@@ -49,8 +51,8 @@ class Identity:
         return "Deny" in self._effects(action, resource, context)
 
     def refusal(self, action: str, resource: str, context: Context | None = None) -> str:
-        """Why the caller may not, in AWS's words. Source (checked 2026-11):
-        docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+        """Why the caller may not, in AWS's words, as recorded in github.com/elastic/apm-aws-lambda/issues/526
+        and github.com/noobaa/noobaa-core/issues/10060."""
         why = f"because no identity-based policy allows the {action} action"
         if self.is_denied(action, resource, context):
             why = "with an explicit deny in an identity-based policy"
@@ -83,7 +85,7 @@ def authenticate(request: SignedRequest, service: str) -> Identity:
     access_key = verify(request, service, secret_of)
     held = find_key(access_key, token)
     if held is None:
-        return Identity(access_key, f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID, is_root=True)
+        return Identity(access_key, ROOT_ARN, ACCOUNT_ID, is_root=True)
     return Identity(access_key, held.arn, access_key, is_root=False, policies=policies_of(held))
 
 

@@ -2,14 +2,19 @@
 
 Docs: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html and
 …/reference_policies_condition_operators.html (checked 2026-11). Of the condition operators those on strings,
-ARNs, booleans and `Null` are known. A statement with another one grants nothing, and denies: what cannot be
-judged is refused.
+ARNs, booleans and `Null` are known, of the condition keys `KEYS`. A statement with others grants nothing, and
+denies: what cannot be judged is refused.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+
+KEYS = re.compile(
+    r"aws:(requesttag/.+|tagkeys|requestedregion)|iam:passedtoservice"
+    r"|lambda:(functionurlauthtype|invokedviafunctionurl)"
+)
 
 Context = Mapping[str, Sequence[str]]
 """Condition keys of a call, in lower case, with their values; a key that is not there has none."""
@@ -31,8 +36,8 @@ NEGATIONS = {
 }
 
 
-class UnknownOperator(ValueError):
-    """A condition that is not judged here."""
+class NotJudged(ValueError):
+    """A condition that this module does not know."""
 
 
 def effects(document: Mapping[str, Any], action: str, resource: str, context: Context) -> set[str]:
@@ -53,11 +58,11 @@ def applies(statement: Mapping[str, Any], action: str, resource: str | None, con
         return False
     try:
         return all(
-            holds(operator, [text(value) for value in listed(values)], context.get(key.lower(), ()))
+            holds(operator, [text(value) for value in listed(values)], actual(context, key.lower()))
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
-    except UnknownOperator:
+    except NotJudged:
         return bool(statement["Effect"] == "Deny")
 
 
@@ -68,20 +73,27 @@ def concerns(statement: Mapping[str, Any], element: str, value: str, normal: Cal
     return any(matches(normal(pattern), value) for pattern in listed(statement.get(element)))
 
 
-def holds(operator: str, expected: Sequence[str], actual: Sequence[str]) -> bool:
-    """True if one condition holds for the values that the call has of its key. Raises `UnknownOperator`."""
+def actual(context: Context, key: str) -> Sequence[str]:
+    """The values that a call has of a condition key. Raises `NotJudged`."""
+    if not KEYS.fullmatch(key):
+        raise NotJudged(key)
+    return context.get(key, ())
+
+
+def holds(operator: str, expected: Sequence[str], values: Sequence[str]) -> bool:
+    """True if one condition holds for the values that the call has of its key. Raises `NotJudged`."""
     quantifier, _, name = operator.rpartition(":")
     if name.endswith("IfExists"):
         name = name[: -len("IfExists")]
-        if not actual:
+        if not values:
             return True
     if name == "Null":
-        return expected == [text(not actual)]
+        return expected == [text(not values)]
     compare = COMPARISONS.get(NEGATIONS.get(name, name))
     if compare is None or quantifier not in ("", "ForAnyValue", "ForAllValues"):
-        raise UnknownOperator(operator)
+        raise NotJudged(operator)
     negated = name in NEGATIONS
-    found = [any(compare(value, one) for value in expected) != negated for one in actual]
+    found = [any(compare(one, value) for one in expected) != negated for value in values]
     if quantifier == "ForAnyValue":
         return any(found)
     return all(found) and bool(found or negated or quantifier)

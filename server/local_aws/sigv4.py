@@ -1,7 +1,8 @@
 """Verifies AWS Signature Version 4 with botocore's own signer: it signs the request again, and compares.
 
-Docs: docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html (checked 2026-11): a
-signature is in the `Authorization` header, or, in a presigned URL, in the query.
+A signature is in the `Authorization` header, or, in a presigned URL, in the query. Docs (checked 2026-11):
+docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html and, for services other than S3,
+docs.aws.amazon.com/prescriptive-guidance/latest/presigned-url-best-practices/overview.html.
 """
 
 import hmac

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.identity import Identity
+from server.local_aws.identity import ROOT_ARN, Identity
 from server.local_aws.policy import Context, applies, listed
 
 Statement = Mapping[str, Any]
@@ -35,5 +35,4 @@ def is_principal(principal: str, caller: Identity | None) -> bool:
     """True if `principal` names everybody, the caller, the caller's role, or the caller's account."""
     if principal == "*":
         return True
-    account = f"arn:aws:iam::{ACCOUNT_ID}:root"
-    return caller is not None and principal in (caller.arn, caller.role, ACCOUNT_ID, account)
+    return caller is not None and principal in (caller.arn, caller.role, ACCOUNT_ID, ROOT_ARN)

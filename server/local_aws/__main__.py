@@ -1,7 +1,8 @@
 """`python -m server.local_aws [--port 0] [--until-stdin-closes]`: run the stand-ins until told to stop.
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
-`LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`).
+`LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
+every API call needs its permissions (see `server.local_aws.enforcement`).
 """
 
 import argparse
@@ -13,17 +14,16 @@ import sys
 import threading
 from contextlib import suppress
 
+from server.local_aws import enforcement, limits
 from server.local_aws.api import REGION
-from server.local_aws.limits import Limits, from_environment
 from server.local_aws.stand_in import StandIn
 
 
-async def serve(port: int, limits: Limits, *, until_stdin_closes: bool) -> None:
+async def serve(stand_in: StandIn, port: int, *, until_stdin_closes: bool) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stopping.set)
-    stand_in = StandIn(limits)
     await stand_in.start(port)
     try:
         announcement = {"endpoint_url": stand_in.endpoint_url, "region": REGION}
@@ -57,11 +57,11 @@ def main() -> int:
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
     try:
-        limits = from_environment()
+        stand_in = StandIn(limits.from_environment(), enforce_iam=enforcement.from_environment())
     except ValueError as error:
         parser.error(str(error))
     try:
-        asyncio.run(serve(options.port, limits, until_stdin_closes=options.until_stdin_closes))
+        asyncio.run(serve(stand_in, options.port, until_stdin_closes=options.until_stdin_closes))
     except OSError as error:
         print(f"Cannot listen on 127.0.0.1:{options.port}: {error.strerror}.", file=sys.stderr)
         return 1

@@ -50,8 +50,13 @@ class ApiCall:
         return (match[1], match[2], match[3]) if match else ("", REGION, "")
 
     @property
+    def access_key(self) -> str:
+        """The key that signs the call, or ""."""
+        return self._scope[0]
+
+    @property
     def signed(self) -> bool:
-        return self._scope[0] != ""
+        return self.access_key != ""
 
     @property
     def region(self) -> str:

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from server.local_aws import enforcement, root
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway_http.api import HttpApis
 from server.local_aws.api_gateway_rest.api import RestApis
@@ -21,6 +22,7 @@ from server.local_aws.ecs_express.api import EcsExpressApi
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.http1.server import HOST, Server
+from server.local_aws.identity import role_credentials, root_credentials
 from server.local_aws.limits import Limits
 from server.local_aws.processes import Processes
 from server.local_aws.tls import Certificate
@@ -32,11 +34,13 @@ MAX_API_CALL = 256 * 1024 * 1024
 class StandIn:
     """`start()`, then everything is at `endpoint_url`; `stop()` leaves no process, port or file behind.
 
-    `functions` is what a gateway calls to invoke a function in process, `endpoints` where it registers.
+    `functions` is what a gateway calls to invoke a function in process, `endpoints` where it registers. With
+    `enforce_iam` every API call needs its permissions, and functions sign as their roles.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, enforce_iam: bool = False) -> None:
         self.limits = limits or Limits()
+        self._enforce_iam = enforce_iam
         self.endpoints = Endpoints()
         self.endpoint_url = ""
         self._processes = Processes()
@@ -56,6 +60,7 @@ class StandIn:
             processes=self._processes,
             limits=self.limits,
             endpoint_url=self.endpoint_url,
+            credentials=role_credentials if self._enforce_iam else root_credentials,
             trusted=certificate.trusted(),
             put_events=deployed.put_log_events,
             current=deployed.current,
@@ -66,7 +71,8 @@ class StandIn:
         self._websocket_apis = WebSocketApis(
             self.endpoints, self.functions, self.limits, certificate.context, self._forward
         )
-        self._lambda = LambdaApi(self.functions, self._urls, self.limits, self._forward)
+        admit = enforcement.admit if self._enforce_iam else enforcement.admit_signed
+        self._lambda = LambdaApi(self.functions, self._urls, self.limits, admit, self._forward)
         self._rest_apis = RestApis(self.endpoints, self.functions, self.limits, self._forward)
         self._http_apis = HttpApis(self.endpoints, self.functions, self.limits, self._forward)
         place = Place(self._processes, folder, self.endpoints, self.endpoint_url)
@@ -106,6 +112,13 @@ class StandIn:
             return ApiError(413, "RequestEntityTooLargeException", message).answer()
         except TruncatedBody:
             return ApiError(400, "InvalidRequestContentException", "The request's body broke off").answer()
+        if self._enforce_iam:
+            try:
+                enforcement.admit(call)
+            except ApiError as error:
+                return enforcement.refusal(call, error)
+        if root.is_asked(call):
+            return root.answer()
         if call.service == "lambda":
             return await self._lambda.call(call)
         for hosting in (self._app_runner, self._ecs_express):

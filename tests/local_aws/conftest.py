@@ -23,13 +23,15 @@ ROLE = {
 }
 
 
-def start_stand_in(scale: str = "1", **popen: Any) -> tuple["subprocess.Popen[str]", str]:
+def start_stand_in(
+    scale: str = "1", enforce_iam: str = "0", **popen: Any
+) -> tuple["subprocess.Popen[str]", str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "LOCAL_AWS_LIMIT_SCALE": scale},
+        env={**os.environ, "LOCAL_AWS_LIMIT_SCALE": scale, "LOCAL_AWS_ENFORCE_IAM": enforce_iam},
         **popen,
     )
     assert process.stdout is not None
@@ -61,6 +63,16 @@ class Account:
             config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
             **credentials,
         )
+
+    def user(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """A user whose policy has these statements; returns the credentials for a client."""
+        iam, name = self.client("iam"), f"user-{uuid.uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        if statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            iam.put_user_policy(UserName=name, PolicyName="policy", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
     def role(self) -> str:
         name = f"role-{uuid.uuid4().hex[:8]}"
@@ -107,8 +119,8 @@ class Account:
         return url
 
 
-def account(scale: str) -> Iterator[Account]:
-    process, endpoint_url = start_stand_in(scale)
+def account(scale: str, enforce_iam: str = "0") -> Iterator[Account]:
+    process, endpoint_url = start_stand_in(scale, enforce_iam)
     with process:
         yield Account(endpoint_url)
         assert process.stdin is not None
@@ -120,6 +132,12 @@ def account(scale: str) -> Iterator[Account]:
 def aws() -> Iterator[Account]:
     """The stand-in with AWS's limits."""
     yield from account("1")
+
+
+@pytest.fixture(scope="session")
+def strict() -> Iterator[Account]:
+    """The stand-in that enforces IAM."""
+    yield from account("1", enforce_iam="1")
 
 
 @pytest.fixture(scope="session")

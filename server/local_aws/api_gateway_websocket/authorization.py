@@ -46,7 +46,8 @@ async def authorize(
 
 
 def by_iam(handshake: Handshake, arn: str) -> Mapping[str, Any] | None:
-    """The handshake must be signed for `execute-api`, by header. (A presigned URL is not accepted here.)"""
+    """The handshake must be signed for `execute-api`: by header or, as browsers have to, by a presigned
+    URL."""
     request = SignedRequest("GET", handshake.path, handshake.query, dict(handshake.headers), b"")
     try:
         caller = authenticate(request, "execute-api")

@@ -38,10 +38,7 @@ def check(exchange: Exchange, body: bytes, region: str, resource: str) -> None:
         raise ApiError(403, "ForbiddenException", str(error)) from None
     arn = f"arn:aws:execute-api:{region}:{ACCOUNT_ID}:{resource}"
     if not caller.may("execute-api:ManageConnections", arn):
-        message = (
-            f"User: {caller.arn} is not authorized to perform: execute-api:ManageConnections "
-            f"on resource: {arn}"
-        )
+        message = caller.refusal("execute-api:ManageConnections", arn)
         raise ApiError(403, "ForbiddenException", message)
 
 

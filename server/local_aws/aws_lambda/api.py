@@ -29,14 +29,19 @@ URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
 
 MAX_CLIENT_CONTEXT = 3583
 
+Admit = Callable[[ApiCall], None]
 Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
 
 class LambdaApi:
-    """Serves Lambda's API calls; `forward` hands one to moto."""
+    """Serves Lambda's API calls. `admit` raises `ApiError` for an invocation that is not allowed; `forward`
+    hands a call to moto."""
 
-    def __init__(self, functions: Functions, urls: FunctionUrls, limits: Limits, forward: Forward) -> None:
-        self._functions, self._urls, self._limits, self._forward = functions, urls, limits, forward
+    def __init__(
+        self, functions: Functions, urls: FunctionUrls, limits: Limits, admit: Admit, forward: Forward
+    ) -> None:
+        self._functions, self._urls, self._limits = functions, urls, limits
+        self._admit, self._forward = admit, forward
 
     @staticmethod
     def is_invocation(target: str) -> bool:
@@ -55,8 +60,7 @@ class LambdaApi:
                 raise ApiError(
                     405, "MethodNotAllowedException", f"{call.path} answers POST, not {call.method}"
                 )
-            if not call.signed:
-                raise ApiError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+            self._admit(call)
             function = deployed.function(call.region, name, call.query.get("Qualifier"))
             invocation_type = call.header("x-amz-invocation-type") or "RequestResponse"
             if invocation_type not in ("RequestResponse", "DryRun", *(("Event",) if match else ())):

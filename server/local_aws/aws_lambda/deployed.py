@@ -49,6 +49,7 @@ def function(region: str, name: str, qualifier: str | None = None) -> Function:
         version=str(found.version) if published else "$LATEST",
         arn=found.function_arn,
         account_id=ACCOUNT_ID,
+        role=found.role,
         region=region,
         runtime=found.run_time or "",
         handler=found.handler or "",

@@ -51,11 +51,12 @@ class ExecutionEnvironment:
         limits: Limits,
         log: LogStream,
         endpoint_url: str,
+        credentials: Mapping[str, str],
         trusted: Mapping[str, str],
     ) -> None:
         self.function, self._task_root = function, task_root
         self._processes, self._limits, self._log, self._endpoint_url = processes, limits, log, endpoint_url
-        self._trusted = trusted
+        self._credentials, self._trusted = credentials, trusted
         self._server = Server(self._serve_runtime)
         self._api = RuntimeApi()
         self._runtime_api_address = ""
@@ -99,6 +100,7 @@ class ExecutionEnvironment:
                 task_root=self._task_root,
                 log_stream=self._log.name,
                 endpoint_url=self._endpoint_url,
+                credentials=self._credentials,
                 trusted=self._trusted,
             )
             try:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Function:
-    """One version of a function. `timeout` in seconds, `memory` in MB, `code` is the deployed zip."""
+    """One version of a function. `role`: the ARN of its execution role; `timeout` in seconds, `memory` in MB,
+    `code` is the deployed zip."""
 
     name: str
     version: str
     arn: str
     account_id: str
+    role: str
     region: str
     runtime: str
     handler: str
@@ -30,4 +32,5 @@ class Function:
     def revision(self) -> tuple[object, ...]:
         """Differs when environments of an older deployment must not be used any more."""
         settings = tuple(sorted(self.environment.items()))
-        return (self.code_sha256, self.runtime, self.handler, self.timeout, self.memory, settings)
+        process = (self.code_sha256, self.runtime, self.handler, self.role)
+        return (*process, self.timeout, self.memory, settings)

@@ -78,7 +78,8 @@ class StreamingResponse:
 
 class Functions:
     """All functions of the stand-in. `current(function)` is the deployed state of a function now, or None;
-    `trusted` are the variables by which functions trust the stand-in's endpoints over TLS."""
+    `credentials(role, session)` are the variables by which an SDK inside a function signs, `trusted` those by
+    which functions trust the stand-in's endpoints over TLS."""
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class Functions:
         processes: Processes,
         limits: Limits,
         endpoint_url: str,
+        credentials: Callable[[str, str], Mapping[str, str]],
         trusted: Mapping[str, str],
         put_events: PutEvents,
         current: Callable[[Function], Function | None],
@@ -94,7 +96,7 @@ class Functions:
         self._folder, self._processes, self._limits = folder, processes, limits
         self._endpoint_url, self._put_events, self._current = endpoint_url, put_events, current
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
-        self._trusted = trusted
+        self._credentials, self._trusted = credentials, trusted
         self._environments: set[ExecutionEnvironment] = set()
         self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
         self._unpacking: dict[str, asyncio.Task[Path]] = {}
@@ -239,6 +241,7 @@ class Functions:
             limits=self._limits,
             log=LogStream(function, self._put_events),
             endpoint_url=self._endpoint_url,
+            credentials=self._credentials(function.role, function.name),
             trusted=self._trusted,
         )
         self._environments.add(environment)

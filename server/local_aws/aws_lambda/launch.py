@@ -47,11 +47,12 @@ def environment_variables(
     task_root: Path,
     log_stream: str,
     endpoint_url: str,
+    credentials: Mapping[str, str],
     trusted: Mapping[str, str],
 ) -> dict[str, str]:
     """What the process sees: Lambda's variables and the function's own; of this machine's only `PATH`, with
-    the interpreters that come with the stand-in first. An SDK inside the function reaches `endpoint_url`;
-    `trusted` makes it trust the stand-in's endpoints over TLS."""
+    the interpreters that come with the stand-in first. An SDK inside the function reaches `endpoint_url` and
+    signs with `credentials`; `trusted` makes it trust the stand-in's endpoints over TLS."""
     variables = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "LANG": "en_US.UTF-8",
@@ -60,9 +61,7 @@ def environment_variables(
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_SESSION_TOKEN": "test",
+        **credentials,
         "AWS_ENDPOINT_URL": endpoint_url,
         **trusted,
         "AWS_LAMBDA_FUNCTION_NAME": function.name,

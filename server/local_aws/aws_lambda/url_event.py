@@ -38,8 +38,8 @@ def event(
     """The event that the function gets.
 
     Choices where AWS is unconfirmed: `body` is left out when there is none; `cookie` stays in `headers`
-    beside `cookies`; escapes of the path are kept. `host` is the address that was asked, not AWS's domain
-    name.
+    beside `cookies`; escapes of the path are kept; so are the `X-Amz-…` parameters of a presigned URL, in
+    `rawQueryString` as they were sent. `host` is the address that was asked, not AWS's domain name.
     """
     path, _, query = request.target.partition("?")
     now = time.time()

@@ -1,4 +1,5 @@
-"""The operations of ECS on Express Gateway services; all others of ECS are moto's."""
+"""The operations of ECS on Express Gateway services, and the list of all services; all others of ECS are
+moto's."""
 
 import re
 import uuid
@@ -14,6 +15,7 @@ from server.local_aws.aws_json import JsonService
 from server.local_aws.containers.hosting import Hosting, Identity, Place
 from server.local_aws.containers.roles import role_exists
 from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.ecs_express.listing import list_services
 from server.local_aws.ecs_express.load_balancer import configuration
 from server.local_aws.ecs_express.service import ExpressService, service_arn
 from server.local_aws.limits import Limits
@@ -52,6 +54,7 @@ class EcsExpressApi:
             "DescribeExpressGatewayService": self._describe,
             "UpdateExpressGatewayService": self._update,
             "DeleteExpressGatewayService": self._delete,
+            "ListServices": self._list,
             "TagResource": self._tag,
             "UntagResource": self._untag,
             "ListTagsForResource": self._list_tags,
@@ -117,6 +120,9 @@ class EcsExpressApi:
         service = self._active(parameters["serviceArn"])
         service.delete()
         return {"service": service.to_document()}
+
+    def _list(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
+        return list_services(self._services.values(), call.region, parameters)
 
     def _tag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         tags = self._service(parameters["resourceArn"]).tags

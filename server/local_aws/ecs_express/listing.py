@@ -1,0 +1,50 @@
+"""`ListServices`: those of Express Mode beside moto's.
+
+Docs: docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html (checked 2026-11). That Express
+services are listed follows from the filter `resourceManagementType`, whose value for them is a choice.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from moto.ecs.exceptions import ClusterNotFoundException
+from moto.ecs.models import ecs_backends
+
+from server.local_aws.api import ApiError
+from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.ecs_express.service import ExpressService
+
+EXPRESS = {"launchType": "FARGATE", "schedulingStrategy": "REPLICA", "resourceManagementType": "ECS"}
+"""What an Express service is to the filters of the call."""
+
+PAGE = 10
+
+
+def list_services(
+    express: Iterable[ExpressService], region: str, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """The page of the services of a cluster that was asked for. Raises `ApiError`."""
+    cluster = parameters.get("cluster", "default").rpartition("/")[2]
+    arns = others(region, cluster, parameters)
+    if all(parameters.get(name, value) == value for name, value in EXPRESS.items()):
+        arns += [
+            service.arn
+            for service in express
+            if (service.region, service.cluster) == (region, cluster) and service.status != "INACTIVE"
+        ]
+    token = parameters.get("nextToken") or "0"
+    if not token.isdecimal():
+        raise ApiError(400, "InvalidParameterException", "nextToken is not one of ours")
+    start, end = int(token), int(token) + parameters.get("maxResults", PAGE)
+    return {"serviceArns": sorted(arns)[start:end], "nextToken": str(end) if end < len(arns) else None}
+
+
+def others(region: str, cluster: str, parameters: dict[str, Any]) -> list[str]:
+    """The services that the customer manages: moto's. Raises `ApiError` without that cluster."""
+    if parameters.get("resourceManagementType", "CUSTOMER") != "CUSTOMER":
+        return []
+    strategy, launch_type = parameters.get("schedulingStrategy"), parameters.get("launchType")
+    try:
+        return list(ecs_backends[ACCOUNT_ID][region].list_services(cluster, strategy, launch_type))
+    except ClusterNotFoundException:
+        raise ApiError(400, "ClusterNotFoundException", "Cluster not found.") from None

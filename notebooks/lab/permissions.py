@@ -7,28 +7,48 @@ Actions and resources: https://docs.aws.amazon.com/service-authorization/latest/
 from collections.abc import Sequence
 from typing import Any
 
-LISTS = [
-    "iam:ListRoles",
-    "lambda:ListFunctions",
-    "logs:DescribeLogGroups",
-    "apprunner:ListServices",
-    "ecs:ListServices",
-    "ecr:DescribeRepositories",
-]
-"""What teardown asks to find what is left; these have no resource to name."""
-
+FUNCTION = "arn:aws:lambda:{region}:{account}:function:streaming-*"
 ROLE = "arn:aws:iam::{account}:role/streaming-*"
+APP_RUNNER = "arn:aws:apprunner:{region}:{account}:service/streaming-*"
+EXPRESS = "arn:aws:ecs:{region}:{account}:service/default/streaming-*"
+REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/streaming-*"
+GATEWAY = "arn:aws:apigateway:{region}::"
+
+LOOK: list[tuple[str, list[str]]] = [
+    (
+        "*",  # listings have no resource to name
+        [
+            "appsync:ListApis",
+            "appsync:ListGraphqlApis",
+            "apprunner:ListServices",
+            "ecr:DescribeRepositories",
+            "ecs:ListServices",
+            "iam:ListRoles",
+            "lambda:ListFunctions",
+            "logs:DescribeLogGroups",
+        ],
+    ),
+    (GATEWAY + "/restapis", ["apigateway:GET"]),
+    (GATEWAY + "/apis", ["apigateway:GET"]),
+    (FUNCTION, ["lambda:ListTags"]),
+    (ROLE, ["iam:ListRoleTags"]),
+    (APP_RUNNER, ["apprunner:ListTagsForResource"]),
+    (EXPRESS, ["ecs:DescribeExpressGatewayService"]),
+    (REPOSITORY, ["ecr:ListTagsForResource"]),
+]
+"""What every run needs to find what an earlier one has left."""
+
 ROLES = [
     "iam:CreateRole",
     "iam:DeleteRole",
     "iam:TagRole",
-    "iam:ListRoleTags",
+    "iam:ListAttachedRolePolicies",
     "iam:PassRole",
 ]
 GROUPS: dict[str, list[tuple[str, list[str]]]] = {
     "functions": [
         (
-            "arn:aws:lambda:{region}:{account}:function:streaming-*",
+            FUNCTION,
             [
                 "lambda:AddPermission",
                 "lambda:CreateFunction",
@@ -38,7 +58,6 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
                 "lambda:GetFunction",
                 "lambda:InvokeFunction",
                 "lambda:InvokeFunctionUrl",
-                "lambda:ListTags",
                 "lambda:TagResource",
                 "lambda:UpdateFunctionUrlConfig",
             ],
@@ -51,7 +70,7 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
     ],
     "gateways": [
         (
-            "arn:aws:apigateway:{region}::/*",
+            GATEWAY + "/*",
             ["apigateway:DELETE", "apigateway:GET", "apigateway:POST", "apigateway:PUT"],
         ),
     ],
@@ -71,8 +90,6 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
                 "appsync:DeleteApi",
                 "appsync:DeleteGraphqlApi",
                 "appsync:GetSchemaCreationStatus",
-                "appsync:ListApis",
-                "appsync:ListGraphqlApis",
                 "appsync:StartSchemaCreation",
                 "appsync:TagResource",
             ],
@@ -80,40 +97,37 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
     ],
     "services": [
         (
-            "arn:aws:apprunner:{region}:{account}:service/streaming-*",
+            APP_RUNNER,
             [
                 "apprunner:CreateService",
                 "apprunner:DeleteService",
                 "apprunner:DescribeService",
-                "apprunner:ListTagsForResource",
                 "apprunner:TagResource",
             ],
         ),
         (
-            "arn:aws:ecs:{region}:{account}:service/default/streaming-*",
+            EXPRESS,
             [
                 "ecs:CreateExpressGatewayService",
                 "ecs:DeleteExpressGatewayService",
-                "ecs:DescribeExpressGatewayService",
                 "ecs:TagResource",
             ],
         ),
         (
-            "arn:aws:ecr:{region}:{account}:repository/streaming-*",
+            REPOSITORY,
             [
                 "ecr:BatchCheckLayerAvailability",
                 "ecr:CompleteLayerUpload",
                 "ecr:CreateRepository",
                 "ecr:DeleteRepository",
                 "ecr:InitiateLayerUpload",
-                "ecr:ListTagsForResource",
                 "ecr:PutImage",
                 "ecr:TagResource",
                 "ecr:UploadLayerPart",
             ],
         ),
         ("*", ["ecr:GetAuthorizationToken"]),
-        (ROLE, [*ROLES, "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:ListAttachedRolePolicies"]),
+        (ROLE, [*ROLES, "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:DeleteRolePolicy"]),
         (
             "arn:aws:logs:{region}:{account}:log-group:/aws/*/streaming-*",
             ["logs:DeleteLogGroup"],
@@ -123,12 +137,11 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
 
 
 def policy(groups: Sequence[str], account_id: str, region: str) -> dict[str, Any]:
-    """The policy document for `groups` (keys of `GROUPS`), with what teardown needs to look."""
-    by_resource: dict[str, set[str]] = {"*": set(LISTS)}
-    for group in groups:
-        for resource, actions in GROUPS[group]:
-            arn = resource.format(account=account_id, region=region)
-            by_resource.setdefault(arn, set()).update(actions)
+    """The policy document for `groups` (keys of `GROUPS`), and for looking."""
+    by_resource: dict[str, set[str]] = {}
+    for resource, actions in [*LOOK, *(entry for group in groups for entry in GROUPS[group])]:
+        arn = resource.format(account=account_id, region=region)
+        by_resource.setdefault(arn, set()).update(actions)
     statements = [
         {"Effect": "Allow", "Action": sorted(actions), "Resource": arn}
         for arn, actions in by_resource.items()

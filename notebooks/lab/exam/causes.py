@@ -8,7 +8,7 @@ from random import Random
 from lab.exam import transforms
 from lab.exam.clients import SIZE, Client, read_sized, read_slowly
 from lab.exam.experiments import BULK, LARGER, LONG, OTHER_CLIENT, SILENCE, SLOWER, Experiment
-from lab.exam.site import AS_ON_AWS, LIMITED, Site
+from lab.exam.site import AS_ON_AWS, LIMITED, RATE_LIMITED, Site
 
 Make = Callable[[Site, str, Random], str]
 """Puts a layer in front of the address and returns the layer's own. The numbers it needs are drawn."""
@@ -85,7 +85,7 @@ RELAYS = (
         "a buffer that waits for a number of bytes",
         LARGER,
         "the steps are gone: each item fills the buffer alone",
-        make=lambda site, upstream, draw: site.relay(upstream, transforms.blocks(draw.choice([180, 220]))),
+        make=lambda site, upstream, draw: site.relay(upstream, transforms.blocks(draw.choice([170, 190]))),
     ),
     Cause(
         "line filter",
@@ -160,10 +160,10 @@ LIMITS = (
     Cause(
         "rate cap",
         Place.LIMIT,
-        "a Function URL that streams: 6 MB as fast as they come, then 2 MB/s (here 315 kB, then 105 kB/s)",
+        "a Function URL that streams: 6 MB as fast as they come, then 2 MB/s (here 105 kB, then 35 kB/s)",
         BULK,
         "the first items straight, then lines that lean further and further, by any client",
-        make=lambda site, upstream, draw: site.function_url("node_text", "RESPONSE_STREAM", LIMITED),
+        make=lambda site, upstream, draw: site.function_url("node_text", "RESPONSE_STREAM", RATE_LIMITED),
     ),
 )
 CAUSES = {cause.name: cause for cause in (*CLIENTS, *RELAYS, *WHOLE_BODIES, *LIMITS)}

@@ -20,6 +20,8 @@ from lab.readers import Head
 from lab.recording import record
 
 Evidence = Mapping[Experiment, Arrivals]
+COLLECTED = 2
+"""Items in a burst, on average, from which on something collects them: else it is 1, with it 3 or more."""
 
 
 async def examine(exam: Exam, letter: str) -> Evidence:
@@ -48,7 +50,7 @@ def diagnose(evidence: Evidence) -> set[str]:
         found.add("limit on silence")
     elif evidence[LONG].error is not None:
         found.add("limit on the whole")
-    if not found & {"buffer of items", "flush timer", "buffer of bytes"} and stretched(evidence[BULK]):
+    if stretched(evidence[BULK]):
         found.add("rate cap")
     return found
 
@@ -58,7 +60,7 @@ def client_causes(own: Arrivals, other: Arrivals) -> set[str]:
     if len(own.bursts) == 1 < len(other.bursts):
         return {"sized reads"}
     later = own.items[-1].hold - own.items[0].hold
-    return {"slow reader"} if later > 4 * FIRST.interval and later > 2 * other.longest_hold else set()
+    return {"slow reader"} if later > 6 * FIRST.interval and later > 2 * other.longest_hold else set()
 
 
 def who_wants_it_whole(picture: Arrivals) -> str:
@@ -78,12 +80,12 @@ def who_wants_it_whole(picture: Arrivals) -> str:
 def steps(evidence: Evidence) -> set[str]:
     """What collects items, if anything does: it is constant in items, in time or in bytes."""
     usual, slower, larger = evidence[OTHER_CLIENT], evidence[SLOWER], evidence[LARGER]
-    if burst_size(usual) < 1.5:
+    if burst_size(usual) < COLLECTED:
         leans = usual.median_hold > OTHER_CLIENT.interval / 2 and slower.median_hold > SLOWER.interval / 2
         return {"line filter"} if leans else set()
-    if burst_size(larger) < 1.5:
+    if burst_size(larger) < COLLECTED:
         return {"buffer of bytes"}
-    return {"flush timer"} if burst_size(slower) < 0.7 * burst_size(usual) else {"buffer of items"}
+    return {"flush timer"} if burst_size(slower) < 0.75 * burst_size(usual) else {"buffer of items"}
 
 
 def burst_size(picture: Arrivals) -> float:

@@ -50,6 +50,7 @@ def timer(seconds: float) -> Transform:
             await collecting  # raises what cut the stream, if anything did
         finally:
             collecting.cancel()
+            await asyncio.gather(collecting, return_exceptions=True)  # nobody closes `chunks` under it
 
     return hold
 

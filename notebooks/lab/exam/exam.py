@@ -70,7 +70,7 @@ class Exam:
         if unknown := named - set(CAUSES):
             raise ValueError(f"no such cause: {', '.join(sorted(unknown))}. There are: {', '.join(CAUSES)}")
         if named == plan.causes:
-            return f"{letter}: right" + (", " + " and ".join(sorted(named)) if named else ", nobody holds")
+            return f"{letter}: right. " + " ".join(reasons(named))
         return f"{letter}: not yet. " + " ".join([*objections(named - plan.causes), *gaps(plan, named)])
 
     def hint(self, letter: str) -> str:
@@ -125,10 +125,17 @@ def client_of(plan: Plan) -> Client:
     return own[0] if own else read_chunks
 
 
+def reasons(rightly: set[str]) -> list[str]:
+    """What tells each cause that was named and is there."""
+    return [
+        f"{CAUSES[name].experiment} shows {name!r}: {CAUSES[name].shows}." for name in sorted(rightly)
+    ] or ["No experiment shows anything."]
+
+
 def objections(wrongly: set[str]) -> list[str]:
     """What speaks against each cause that was named and is not there."""
     return [
-        f"If there were {name!r}, the experiment {CAUSES[name].experiment} would show: {CAUSES[name].shows}."
+        f"With {name!r}, {CAUSES[name].experiment} would show: {CAUSES[name].shows}."
         for name in sorted(wrongly)
     ]
 
@@ -136,7 +143,7 @@ def objections(wrongly: set[str]) -> list[str]:
 def gaps(plan: Plan, named: set[str]) -> list[str]:
     """The experiments that tell what was not named, without its name."""
     missing = [CAUSES[name].experiment for name in sorted(plan.causes - named)]
-    return [f"There is more to find: the experiment {experiment} tells." for experiment in missing]
+    return [f"There is more to find: {experiment} tells." for experiment in missing]
 
 
 def hints(plan: Plan) -> list[str]:
@@ -151,6 +158,6 @@ def hints(plan: Plan) -> list[str]:
     number = f"{len(causes)} cause{'s' if len(causes) > 1 else ''}. "
     return [
         number + " ".join(cause.place.value for cause in causes),
-        " ".join(f"Make the experiment {cause.experiment}." for cause in causes),
-        " ".join(f"{str(cause.experiment).capitalize()} shows: {cause.shows}." for cause in causes),
+        "Experiment: " + ", then ".join(str(cause.experiment) for cause in causes) + ".",
+        " ".join(f"{cause.experiment} shows: {cause.shows}." for cause in causes),
     ]

@@ -30,7 +30,7 @@ class Experiment:
         return (self.count - 1) * self.interval
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.query})"
+        return f'"{self.name}" ({self.query})'
 
 
 FIRST = Experiment("first picture", 12, 100, own=True)

@@ -95,9 +95,9 @@ def innocent_and_guilty() -> tuple[str, Plan]:
 
 def test_right_answers(unbuilt: Exam) -> None:
     innocent, guilty = innocent_and_guilty()
-    assert unbuilt.answer(innocent, set()) == f"{innocent}: right. No experiment shows anything."
+    assert unbuilt.answer(innocent, set()) == f"{innocent}: right.\nNo experiment shows anything."
     verdict = unbuilt.answer(guilty.letter, guilty.causes)
-    assert verdict.startswith(f"{guilty.letter}: right. ")
+    assert verdict.startswith(f"{guilty.letter}: right.")
     assert all(CAUSES[name].shows in verdict for name in guilty.causes)
     single = next(plan for plan in draw(SEED, True) if len(plan.causes) == 1)
     assert ": right" in unbuilt.answer(single.letter, *single.causes), "one name needs no set"

@@ -70,8 +70,8 @@ class Exam:
         if unknown := named - set(CAUSES):
             raise ValueError(f"no such cause: {', '.join(sorted(unknown))}. There are: {', '.join(CAUSES)}")
         if named == plan.causes:
-            return f"{letter}: right. " + " ".join(reasons(named))
-        return f"{letter}: not yet. " + " ".join([*objections(named - plan.causes), *gaps(plan, named)])
+            return "\n".join([f"{letter}: right.", *reasons(named)])
+        return "\n".join([f"{letter}: not yet.", *objections(named - plan.causes), *gaps(plan, named)])
 
     def hint(self, letter: str) -> str:
         """The next hint, of three: where to look, which experiment, what it shows."""

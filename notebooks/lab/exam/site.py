@@ -23,8 +23,8 @@ from server.envoy import Envoy, route_to
 PATH = "/transfer-encoding"
 AS_ON_AWS = 1.0
 LIMITED = 1 / 20
-"""What AWS's limits are multiplied with where one is the cause: App Runner's 120 s become 6 s, the 30 s of silence
-of an edge API 1.5 s."""
+"""What AWS's limits are multiplied with where one is the cause: App Runner's 120 s become 6 s, and an edge
+API's 30 s of silence 1.5 s."""
 RATE_LIMITED = 1 / 60
 """The same for Lambda's rate: its free 6 MiB become 105 kB, its 2 MiB/s 35 kB/s."""
 

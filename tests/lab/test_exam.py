@@ -82,7 +82,7 @@ def test_without_envoy_its_causes_are_not_drawn() -> None:
 def unbuilt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Exam]:
     """The exam of the default seed, drawn as where there is Envoy; its endpoints are not built."""
     monkeypatch.setattr("lab.exam.exam.has_envoy", lambda: True)
-    monkeypatch.setattr("lab.exam.exam.build", lambda site, plan, random: site.origin)
+    monkeypatch.setattr("lab.exam.exam.build", lambda site, seed, plan: site.origin)
     with Exam() as exam:
         yield exam
 
@@ -147,7 +147,7 @@ def test_suspects_are_listed_with_what_they_mean(unbuilt: Exam) -> None:
 
 
 def test_an_exam_that_nobody_refers_to_closes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lab.exam.exam.build", lambda site, plan, random: site.origin)
+    monkeypatch.setattr("lab.exam.exam.build", lambda site, seed, plan: site.origin)
     exam = Exam()
     url = exam.url("A")
     assert listens(url)

@@ -177,14 +177,17 @@ class Bystander:
     make: Make
     at_source: bool = False
     """Whether it makes the items itself: nothing can be put behind it."""
+    own_head: bool = False
+    """Whether it answers with headers of its own, and those of what is behind it are lost."""
     needs_envoy: bool = False
 
 
 BYSTANDERS = (
-    Bystander("relay", lambda site, upstream, draw: site.relay(upstream, transforms.pass_on)),
+    Bystander("relay", lambda site, upstream, draw: site.relay(upstream, transforms.pass_on), own_head=True),
     Bystander(
         "gzip with flush",
         lambda site, upstream, draw: site.relay(upstream, transforms.gzipped_and_flushed, transforms.GZIP),
+        own_head=True,
     ),
     Bystander("Envoy", lambda site, upstream, draw: site.envoy(upstream), needs_envoy=True),
     Bystander("REST API, STREAM", lambda site, upstream, draw: site.rest_api(upstream, "STREAM", AS_ON_AWS)),

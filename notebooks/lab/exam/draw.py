@@ -56,7 +56,7 @@ def draw_bystander(random: Random, causes: frozenset[str], with_envoy: bool) -> 
             each.name
             for each in BYSTANDERS
             if (with_envoy or not each.needs_envoy)
-            and not (each.at_source and Place.RELAY in places)  # its headers would not come through the relay
-            and not (each.name == "gzip with flush" and "gzip without flush" in causes)
+            and not (each.at_source and Place.RELAY in places)
+            and not (each.own_head and "gzip without flush" in causes)
         ]
     )

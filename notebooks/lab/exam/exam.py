@@ -3,13 +3,15 @@
 import weakref
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from random import Random
 
 from lab.exam.causes import BYSTANDERS, CAUSES
 from lab.exam.clients import Client
 from lab.exam.draw import LETTERS, Plan, draw
 from lab.exam.experiments import EXPERIMENTS, Experiment
-from lab.exam.site import PATH, Site
+from lab.exam.site import PATH, Site, local_target
 from lab.readers import Head, read_chunks
 from server.envoy import EnvoyUnavailable, envoy_program
 
@@ -30,10 +32,9 @@ class Exam:
         self._site = Site()
         self._ending = weakref.finalize(self, self._site.close)
         try:
-            self._urls = {
-                letter: build(self._site, plan, Random(f"{seed}{letter}")) + PATH
-                for letter, plan in self._plans.items()
-            }
+            with local_target(), ThreadPoolExecutor() as pool:
+                built = pool.map(partial(build, self._site, seed), self._plans.values())
+                self._urls = dict(zip(self._plans, built, strict=True))
         except BaseException:
             self.close()
             raise
@@ -45,7 +46,7 @@ class Exam:
     def url(self, letter: str) -> str:
         """The address of that endpoint; it takes `?count=`, `&interval_ms=` and `&pad=`."""
         self._plan(letter)
-        return self._urls[letter]
+        return self._urls[letter] + PATH
 
     def read(self, letter: str, query: str) -> AsyncGenerator[Head | bytes, None]:
         """A reader, for `record`: the client that this endpoint comes with. `query` begins with `?`."""
@@ -108,8 +109,9 @@ def has_envoy() -> bool:
     return True
 
 
-def build(site: Site, plan: Plan, random: Random) -> str:
-    """Put the layers of `plan` before one another; return the address of the outermost."""
+def build(site: Site, seed: int, plan: Plan) -> str:
+    """Put the layers of `plan` before one another; return the address of the outermost, without a path."""
+    random = Random(f"{seed}{plan.letter}")
     layers = [CAUSES[name] for name in CAUSES if name in plan.causes]
     makers = [cause.make for cause in layers if cause.make is not None]
     bystander = next((each for each in BYSTANDERS if each.name == plan.bystander), None)

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from threading import Lock
 
 from lab.cloud import TARGET_VARIABLE, Cloud, start_cloud
 from lab.deploy import FOLDERS, deploy
@@ -35,6 +36,7 @@ class Site:
     def __init__(self) -> None:
         self._opened = ExitStack()
         self._clouds: dict[float, Cloud] = {}
+        self._starting = {scale: Lock() for scale in (AS_ON_AWS, LIMITED, RATE_LIMITED)}
         self._numbers = itertools.count(1)
         self.origin = self._opened.enter_context(EmbeddedServer()).url("")
 
@@ -92,11 +94,11 @@ class Site:
 
     def cloud(self, limit_scale: float) -> Cloud:
         """The stand-in with AWS's limits times `limit_scale`, started when it is needed first."""
-        if limit_scale not in self._clouds:
-            with local_target():
-                cloud = start_cloud("13", limit_scale=limit_scale)
-            self._clouds[limit_scale] = self._opened.enter_context(cloud)
-        return self._clouds[limit_scale]
+        with self._starting[limit_scale]:  # several endpoints are built at once
+            if limit_scale not in self._clouds:
+                cloud = self._opened.enter_context(start_cloud("13", limit_scale=limit_scale))
+                self._clouds[limit_scale] = cloud
+            return self._clouds[limit_scale]
 
     def _name(self) -> str:
         return f"exam-{next(self._numbers)}"

@@ -26,16 +26,20 @@ def relay(upstream: str, transform: Transform, headers: Mapping[str, str] | None
                 origin = await session.get(upstream + request.path_qs)
             except aiohttp.ClientConnectionError as error:
                 return web.Response(status=502, text=f"no answer from {upstream}: {error}\n")
-            answer = web.StreamResponse(status=origin.status, headers=headers)
-            answer.content_type = origin.content_type
-            await answer.prepare(request)
-            try:
-                async with aclosing(whole_chunks(origin)) as chunks, aclosing(transform(chunks)) as passed:
-                    async for chunk in passed:
-                        await answer.write(chunk)
-            except aiohttp.ClientPayloadError:
-                if request.transport is not None:
-                    request.transport.abort()  # what was cut on one side must not look complete on the other
+            async with origin:  # released when the client leaves, too
+                answer = web.StreamResponse(status=origin.status, headers=headers)
+                answer.content_type = origin.content_type
+                await answer.prepare(request)
+                try:
+                    async with (
+                        aclosing(whole_chunks(origin)) as chunks,
+                        aclosing(transform(chunks)) as passed,
+                    ):
+                        async for chunk in passed:
+                            await answer.write(chunk)
+                except aiohttp.ClientPayloadError:
+                    if request.transport is not None:
+                        request.transport.abort()  # what was cut on one side must not look whole on the other
             return answer
 
     def make_app() -> web.Application:

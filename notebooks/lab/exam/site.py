@@ -1,0 +1,101 @@
+"""Where the endpoints of an exam stand: an origin, relays, Envoys and deployments, all on this machine.
+
+Every method puts one layer in front of what is there, and returns its address without a path; all of them
+answer at `PATH`, so that an address tells nothing.
+"""
+
+import itertools
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from threading import Lock
+
+from lab.cloud import Cloud, start_stand_in
+from lab.deploy import FOLDERS, deploy
+from lab.deploy_api import deploy_http_api, deploy_rest_api
+from lab.image import push_image
+from lab.relay import Transform, relay
+from lab.services import create_role
+from server.embedded import EmbeddedServer
+from server.envoy import Envoy, route_to
+
+PATH = "/transfer-encoding"
+AS_ON_AWS = 1.0
+LIMITED = 1 / 20
+"""What AWS's limits are multiplied with where one is the cause: App Runner's 120 s become 6 s, and an edge
+API's 30 s of silence 1.5 s."""
+RATE_LIMITED = 1 / 60
+"""The same for Lambda's rate: its free 6 MiB become 105 kB, its 2 MiB/s 35 kB/s."""
+
+
+class Site:
+    """Holds what was opened, until `close()`. Nothing is on AWS, whatever the other lessons deploy to."""
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._clouds: dict[float, Cloud] = {}
+        self._starting = {scale: Lock() for scale in (AS_ON_AWS, LIMITED, RATE_LIMITED)}
+        self._numbers = itertools.count(1)
+        self.origin = self._opened.enter_context(EmbeddedServer()).url("")
+
+    def close(self) -> None:
+        """End every layer. Does nothing the second time."""
+        self._opened.close()
+
+    def relay(self, upstream: str, transform: Transform, headers: Mapping[str, str] | None = None) -> str:
+        return self._opened.enter_context(relay(upstream, transform, headers)).url("")
+
+    def envoy(self, upstream: str, lua: str | None = None) -> str:
+        """Raises `EnvoyUnavailable`."""
+        return self._opened.enter_context(Envoy(route_to(upstream, lua=lua))).url("")
+
+    def function_url(self, folder: str, mode: str, limit_scale: float) -> str:
+        """The function of that folder of `lambda/`, started once, so that its first picture is not the cold
+        start's."""
+        deployed = deploy(self.cloud(limit_scale), self._name(), FOLDERS / folder, mode=mode)
+        with urllib.request.urlopen(f"{deployed.url}?count=1&interval_ms=0", timeout=20) as response:
+            response.read()
+        return deployed.url.rstrip("/")
+
+    def rest_api(self, upstream: str, mode: str, limit_scale: float, endpoint_type: str = "REGIONAL") -> str:
+        cloud = self.cloud(limit_scale)
+        stage = deploy_rest_api(cloud, self._name(), upstream + PATH, mode, endpoint_type)
+        api = next(each for each in cloud.endpoints() if stage.startswith(each["url"]))
+        # a second stage with the name of the path: "prod" in an address would tell
+        cloud.client("apigateway").create_deployment(restApiId=api["id"], stageName=PATH.strip("/"))
+        return api["url"]
+
+    def http_api(self, upstream: str) -> str:
+        return deploy_http_api(self.cloud(AS_ON_AWS), self._name(), upstream + PATH)
+
+    def app_runner(self, limit_scale: float) -> str:
+        """Raises `RuntimeError` if the service does not run."""
+        cloud, name = self.cloud(limit_scale), self._name()
+        role = create_role(cloud, cloud.name(name))
+        start = "python -m server --host 0.0.0.0 --port 8080"
+        image = {
+            "ImageIdentifier": push_image(cloud, name),
+            "ImageRepositoryType": "ECR",
+            "ImageConfiguration": {"StartCommand": start, "Port": "8080"},
+        }
+        source = {"ImageRepository": image, "AuthenticationConfiguration": {"AccessRoleArn": role}}
+        runner = cloud.client("apprunner")
+        service = runner.create_service(ServiceName=cloud.name(name), SourceConfiguration=source)["Service"]
+        while service["Status"] == "OPERATION_IN_PROGRESS":  # in silence: printing would tell
+            time.sleep(0.1)
+            service = runner.describe_service(ServiceArn=service["ServiceArn"])["Service"]
+        if service["Status"] != "RUNNING":
+            raise RuntimeError(f"the service is {service['Status']}, not RUNNING")
+        return str(service["ServiceUrl"])
+
+    def cloud(self, limit_scale: float) -> Cloud:
+        """The stand-in with AWS's limits times `limit_scale`, started when it is needed first."""
+        with self._starting[limit_scale]:  # several endpoints are built at once
+            if limit_scale not in self._clouds:
+                cloud = self._opened.enter_context(start_stand_in("13", limit_scale))
+                self._clouds[limit_scale] = cloud
+            return self._clouds[limit_scale]
+
+    def _name(self) -> str:
+        return f"exam-{next(self._numbers)}"

@@ -1,0 +1,113 @@
+"""Sends the producer's items through variants, and says of each what it let through.
+
+The verdict rests on two witnesses: the items came separately and in order, and the head of the response shows
+the kind of stream. It knows nothing of the facts.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from time import time
+
+import aiohttp
+from websockets.exceptions import InvalidHandshake
+
+from lab.arrivals import Arrivals
+from lab.cloud import Cloud
+from lab.deployments import Place
+from lab.facts import KINDS, Kind, Value
+from lab.progress import Progress
+from lab.readers import Head, Refused
+from lab.recording import record
+from lab.variants import Variant
+from server.items import Items
+
+Table = Mapping[str, Mapping[Kind, "Measured"]]
+WIRE = {
+    "chunked": "Transfer-Encoding: chunked",
+    "sse": "Content-Type: text/event-stream",
+    "websocket": "101 Switching Protocols",
+}
+"""What the head of a response of each kind shows."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Whether a kind of stream came through, by which variant, and what that rests on."""
+
+    value: Value
+    label: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is needed to measure: the cloud, and where everything in it answers."""
+
+    cloud: Cloud
+    places: Mapping[str, Place]
+
+    async def measure(self, variant: Variant, items: Items) -> Arrivals:
+        """Record the variant's stream. No answer, or one that is no stream, is a result: its error."""
+        started = time()
+        source = self.cloud.label if variant.service else "LOCAL"
+        try:
+            reading = variant.read(variant, self.places[variant.place], items, self.cloud)
+            return await record(reading, variant.label, source=source)
+        except (Refused, InvalidHandshake, aiohttp.ClientConnectionError) as error:
+            return Arrivals(variant.label, source, started, time(), error)
+
+    async def side_by_side(self, variants: Iterable[Variant], items: Items) -> dict[Variant, Arrivals]:
+        """All at once."""
+        progress = Progress("measured", (variant.label for variant in variants))
+
+        async def one(variant: Variant) -> tuple[Variant, Arrivals]:
+            arrivals = await self.measure(variant, items)
+            progress.done(variant.label)
+            return variant, arrivals
+
+        return dict(await asyncio.gather(*map(one, variants)))
+
+    async def in_turn(self, variants: Iterable[Variant], items: Items) -> dict[Variant, Arrivals]:
+        """One after the other, so that none can disturb another."""
+        progress, measured = Progress("measured", (variant.label for variant in variants)), {}
+        for variant in variants:
+            measured[variant] = await self.measure(variant, items)
+            progress.done(variant.label)
+        return measured
+
+
+def classify(kind: Kind, arrivals: Arrivals) -> Measured:
+    """Yes, if the items came separately and in order and the head shows `kind`; otherwise no, and why."""
+    head = next((part for _, part in arrivals.parts if isinstance(part, Head)), None)
+    if head is None or not arrivals.items:
+        return Measured("no", arrivals.label, arrivals.finding())
+    if not arrivals.separate:
+        return Measured("no", arrivals.label, arrivals.counts())
+    if not arrivals.in_order:
+        return Measured("no", arrivals.label, "the items came out of order")
+    if not shows(kind, head):
+        return Measured("no", arrivals.label, f"no {WIRE[kind]}")
+    return Measured("yes", arrivals.label, f"{arrivals.counts()}, {WIRE[kind]}")
+
+
+def shows(kind: Kind, head: Head) -> bool:
+    """Whether the head is that of a stream of this kind."""
+    fields = {name.lower(): value.lower() for name, value in head.headers.items()}
+    if kind == "websocket":
+        return head.status == 101
+    if kind == "sse":
+        return fields.get("content-type", "").startswith("text/event-stream")
+    return fields.get("transfer-encoding") == "chunked"
+
+
+def measured_table(streams: Mapping[Variant, Arrivals]) -> Table:
+    """For each service and kind the best of its variants: a service streams if one of its settings does."""
+    table: dict[str, dict[Kind, Measured]] = {}
+    for variant, arrivals in streams.items():
+        if variant.service:
+            row = table.setdefault(variant.service, {})
+            found = classify(variant.kind, arrivals)
+            if variant.kind not in row or found.value == "yes":
+                row[variant.kind] = found
+    return {service: {kind: row[kind] for kind in KINDS} for service, row in table.items()}

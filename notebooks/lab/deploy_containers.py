@@ -11,7 +11,8 @@ HEALTH = "/transfer-encoding?count=1&interval_ms=0"
 
 
 def deploy_app_runner(cloud: Cloud, name: str) -> str:
-    """Create an App Runner service of that name; return its URL once it answers."""
+    """Create an App Runner service, replacing one of an earlier run; return its URL once it answers."""
+    remove_container(cloud, name)
     role = create_role(cloud, name)
     image = {
         "ImageIdentifier": IMAGE,
@@ -28,7 +29,8 @@ def deploy_app_runner(cloud: Cloud, name: str) -> str:
 
 
 def deploy_express(cloud: Cloud, name: str) -> str:
-    """Create an ECS Express Mode service of that name; return its URL once it answers."""
+    """Create an ECS Express Mode service, replacing one of an earlier run; return its URL once it answers."""
+    remove_container(cloud, name)
     role = create_role(cloud, name)
     service = cloud.client("ecs").create_express_gateway_service(
         serviceName=cloud.name(name),

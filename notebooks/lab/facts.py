@@ -21,7 +21,8 @@ post for each connection; by one publication for all."""
 LimitName = Literal[
     "most_bytes", "free_bytes", "bytes_per_second", "whole_seconds", "silent_seconds", "message_bytes"
 ]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: dict[Kind, str] = {"chunked": "chunked", "sse": "SSE", "websocket": "WebSocket"}
+"""The kinds of stream, as the tables write them."""
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,8 @@ def figure(*streams: Arrivals) -> Figure:
 def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
     """Draw the fans of many streams on shared axes, and print the text twin of each.
 
-    What came in bursts is hatched from sent to arrived: a buffer shows without colour. A stream without items
-    says so in its place.
+    A buffer shows without colour: what came in few bursts is hatched from sent to arrived, and labelled. A
+    stream without items says so in its place.
     """
     print_twins(streams)
     rows = -(-len(streams) // columns)
@@ -70,9 +70,10 @@ def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
             axis.set_title(title(stream, lines=2))
             if stream.items:
                 draw_fan(axis, stream)
-                hatch_bursts(axis, stream)
+                if not stream.separate:
+                    hatch_bursts(axis, stream)
             else:
-                axis.text(0.5, 0.5, stream.finding(), transform=axis.transAxes, ha="center", va="center")
+                axis.text(0.5, 0.6, "nothing arrived", transform=axis.transAxes, ha="center", va="center")
         for axis in axes.flat[len(streams) :]:
             axis.set_axis_off()
         if len(streams) < axes.size:
@@ -109,11 +110,13 @@ def draw_fan(axis: Axes, stream: Arrivals) -> None:
 
 
 def hatch_bursts(axis: Axes, stream: Arrivals) -> None:
-    """Hatch each burst of several items, from when they were sent to when they arrived."""
+    """Hatch each burst of several items, from when they were sent to when they arrived, and say so."""
     for burst in stream.bursts:
         if len(burst) > 1:
             first, last, arrived = since(stream, burst[0].sent, burst[-1].sent, burst[-1].arrived)
-            axis.fill([first, last, arrived], [1, 1, 0], facecolor="none", edgecolor=ORANGE, hatch="//")
+            corners = [first, last, arrived], [1, 1, 0]
+            axis.fill(*corners, facecolor=ORANGE, edgecolor=BLACK, hatch="...", alpha=0.4, zorder=0)
+    axis.text(0.02, 0.12, "BUFFERED", transform=axis.transAxes, weight="bold")
 
 
 def mark_moments(axis: Axes, stream: Arrivals, items: list[Item]) -> None:

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidHandshake
 from lab.arrivals import Arrivals
 from lab.cloud import Cloud
 from lab.deployments import Place
-from lab.facts import KINDS, Kind, Value
+from lab.facts import KINDS, Facts, Kind, Value
 from lab.progress import Progress
 from lab.readers import Head, Refused
 from lab.recording import record
@@ -23,6 +23,7 @@ from lab.variants import Variant
 from server.items import Items
 
 Table = Mapping[str, Mapping[Kind, "Measured"]]
+"""Service (a key of the facts), kind of stream, verdict."""
 WIRE = {
     "chunked": "Transfer-Encoding: chunked",
     "sse": "Content-Type: text/event-stream",
@@ -42,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Bench:
-    """What is needed to measure: the cloud, and where everything in it answers."""
+    """What it takes to measure: the cloud, and where everything in it answers."""
 
     cloud: Cloud
     places: Mapping[str, Place]
@@ -57,21 +58,27 @@ class Bench:
         except (Refused, InvalidHandshake, aiohttp.ClientConnectionError) as error:
             return Arrivals(variant.label, source, started, time(), error)
 
+    def deployed(self, variants: Iterable[Variant]) -> list[Variant]:
+        """Those of the variants whose place was deployed."""
+        return [variant for variant in variants if variant.place in self.places]
+
     async def side_by_side(self, variants: Iterable[Variant], items: Items) -> dict[Variant, Arrivals]:
         """All at once."""
-        progress = Progress("measured", (variant.label for variant in variants))
+        here = self.deployed(variants)
+        progress = Progress("measured", (variant.label for variant in here))
 
         async def one(variant: Variant) -> tuple[Variant, Arrivals]:
             arrivals = await self.measure(variant, items)
             progress.done(variant.label)
             return variant, arrivals
 
-        return dict(await asyncio.gather(*map(one, variants)))
+        return dict(await asyncio.gather(*map(one, here)))
 
     async def in_turn(self, variants: Iterable[Variant], items: Items) -> dict[Variant, Arrivals]:
         """One after the other, so that none can disturb another."""
-        progress, measured = Progress("measured", (variant.label for variant in variants)), {}
-        for variant in variants:
+        here = self.deployed(variants)
+        progress, measured = Progress("measured", (variant.label for variant in here)), {}
+        for variant in here:
             measured[variant] = await self.measure(variant, items)
             progress.done(variant.label)
         return measured
@@ -80,6 +87,8 @@ class Bench:
 def classify(kind: Kind, arrivals: Arrivals) -> Measured:
     """Yes, if the items came separately and in order and the head shows `kind`; otherwise no, and why."""
     head = next((part for _, part in arrivals.parts if isinstance(part, Head)), None)
+    if arrivals.refusal and kind == "websocket":
+        return Measured("no", arrivals.label, f"{arrivals.refusal} instead of 101")
     if head is None or not arrivals.items:
         return Measured("no", arrivals.label, arrivals.finding())
     if not arrivals.separate:
@@ -111,3 +120,14 @@ def measured_table(streams: Mapping[Variant, Arrivals]) -> Table:
             if variant.kind not in row or found.value == "yes":
                 row[variant.kind] = found
     return {service: {kind: row[kind] for kind in KINDS} for service, row in table.items()}
+
+
+def disagreements(table: Table, facts: Facts) -> list[str]:
+    """Each cell of the table that is not what the facts say of today."""
+    return [
+        f"{facts.services[service].name}, {kind}: measured {found.value} ({found.label}: {found.why}), "
+        f"the facts say {facts.services[service].cells[kind].today}"
+        for service, row in table.items()
+        for kind, found in row.items()
+        if found.value != facts.services[service].cells[kind].measures
+    ]

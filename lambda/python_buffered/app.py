@@ -1,4 +1,4 @@
-"""The twin of node_rest that returns its response: the same items, with `format=sse` as events too, but nobody
+"""The twin of node_rest that returns its response: the same items, or events with `format=sse`; but nobody
 sees one before the last."""
 
 import json

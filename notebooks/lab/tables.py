@@ -13,7 +13,7 @@ def measured(table: Table, facts: Facts, source: str) -> Markdown:
     """What was measured: each verdict with what it rests on."""
     rows = [
         [facts.services[key].name, *(f"**{row[kind].value}**: {row[kind].why}" for kind in KINDS)]
-        for key, row in table.items()
+        for key, row in ((key, table[key]) for key in facts.services if key in table)
     ]
     return as_markdown([f"measured, {source}", *KINDS.values()], rows)
 
@@ -43,9 +43,14 @@ def remarks(service: Service) -> str:
     """Date, note and source of each cell that has a date or a note; kinds with the same remark share it."""
     shared: dict[str, list[str]] = {}
     for kind, cell in service.cells.items():
-        if said := "; ".join(part for part in (cell.changed, cell.note) if part):
+        if said := "; ".join(part for part in (since(cell), cell.note) if part):
             shared.setdefault(f"{said} ({cite(cell.sources[0])})", []).append(KINDS[kind])
     return "<br>".join(f"{', '.join(kinds)}: {remark}" for remark, kinds in shared.items())
+
+
+def since(cell: Cell) -> str:
+    """When the cell changed, if it did."""
+    return f"since {cell.changed}" if cell.changed else ""
 
 
 def guide(advice: Iterable[Advice]) -> Markdown:

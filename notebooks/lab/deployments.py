@@ -122,11 +122,14 @@ DEPLOYMENTS = {
 }
 
 
-async def deploy_all(cloud: Cloud, at_once: int = 4) -> dict[str, Place]:
+AT_ONCE = 4
+
+
+async def deploy_all(cloud: Cloud) -> dict[str, Place]:
     """Deploy everything, a few at a time, showing which are done; return where each answers. The first
     failure is raised when those that had begun are done."""
     progress = Progress("deployed", DEPLOYMENTS)
-    turn = asyncio.Semaphore(at_once)
+    turn = asyncio.Semaphore(AT_ONCE)
     cloud.client("lambda")  # botocore's shared parts are made with the first client, which must be alone
 
     async def one(name: str, deployment: Deployment) -> Place:

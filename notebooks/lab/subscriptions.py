@@ -12,12 +12,14 @@ from typing import Any
 
 import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from lab.deploy_appsync import NAMESPACE, AppSyncApi
 from lab.readers import Head, Refused
 from server.items import Items
 
 PATIENCE = 20.0
+GRAPHQL, EVENTS = Subprotocol("graphql-ws"), Subprotocol("aws-appsync-event-ws")
 Publish = Callable[[aiohttp.ClientSession, str], Awaitable[None]]
 MUTATION = "mutation($line: String) { send(line: $line) { line } }"
 
@@ -45,7 +47,7 @@ async def read_graphql(api: AppSyncApi, items: Items) -> AsyncGenerator[Head | s
         if "errors" in answer:
             raise Refused(str(answer["errors"]))
 
-    async with connect(api.realtime_url, subprotocols=["graphql-ws", credentials(api)]) as socket:  # type: ignore[list-item]
+    async with connect(api.realtime_url, subprotocols=[GRAPHQL, credentials(api)]) as socket:
         yield head_of_upgrade(socket)
         await ask(socket, {"id": "1", "type": "start", "payload": payload}, "start_ack")
         async for message in published(socket, api, items, mutate):
@@ -63,7 +65,7 @@ async def read_channel(api: AppSyncApi, items: Items) -> AsyncGenerator[Head | s
         if answer.get("failed") != []:
             raise Refused(str(answer))
 
-    async with connect(api.realtime_url, subprotocols=["aws-appsync-event-ws", credentials(api)]) as socket:  # type: ignore[list-item]
+    async with connect(api.realtime_url, subprotocols=[EVENTS, credentials(api)]) as socket:
         yield head_of_upgrade(socket)
         await ask(socket, request, "subscribe_success")
         async for message in published(socket, api, items, publish):
@@ -112,11 +114,11 @@ async def hear(socket: ClientConnection, producing: "asyncio.Task[None] | None" 
             producing.result()
 
 
-def credentials(api: AppSyncApi) -> str:
+def credentials(api: AppSyncApi) -> Subprotocol:
     """The second subprotocol, by which a WebSocket carries its credentials (AppSync, "Building a real-time
     WebSocket client", checked 2026-11)."""
     text = json.dumps({"host": api.host, "x-api-key": api.key})
-    return "header-" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return Subprotocol("header-" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
 
 def head_of_upgrade(socket: ClientConnection) -> Head:

@@ -23,6 +23,8 @@ LimitName = Literal[
 ]
 KINDS: dict[Kind, str] = {"chunked": "chunked", "sse": "SSE", "websocket": "WebSocket"}
 """The kinds of stream, as the tables write them."""
+CELL_FIELDS = {"in_2023", "today", "measures", "changed", "note", "sources"}
+LIMIT_FIELDS = {"value", "in_2023", "changed", "note", "sources"}
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit of today, in bytes, seconds, or bytes a second."""
+    """A limit of today, and of 2023 where that is known, in bytes, seconds, or bytes a second."""
 
     value: int
+    in_2023: int | None
+    changed: str
     note: str
     sources: tuple[Source, ...]
 
@@ -109,6 +113,7 @@ def read_service(key: str, given: dict[str, Any], sources: Mapping[str, Source])
 
 
 def read_cell(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> Cell:
+    only(CELL_FIELDS, given, where)
     today = one_of(Value, given["today"], where)
     if ("measures" in given) != (today == "partly"):
         raise ValueError(f"{where}: 'partly', and nothing else, says what has to be measured: yes or no")
@@ -125,7 +130,12 @@ def read_cell(where: str, given: dict[str, Any], sources: Mapping[str, Source]) 
 
 
 def read_limit(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> Limit:
-    return Limit(int(given["value"]), given.get("note", ""), named(where, given, sources))
+    only(LIMIT_FIELDS, given, where)
+    value, in_2023 = int(given["value"]), int(given["in_2023"]) if "in_2023" in given else None
+    changed = given.get("changed", "")
+    if bool(changed) != (in_2023 not in (None, value)):
+        raise ValueError(f"{where}: a limit that changed, and no other, says when")
+    return Limit(value, in_2023, changed, given.get("note", ""), named(where, given, sources))
 
 
 def named(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> tuple[Source, ...]:
@@ -134,6 +144,12 @@ def named(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> t
     if not keys or (unknown := set(keys) - set(sources)):
         raise ValueError(f"{where}: {f'no such source: {unknown}' if keys else 'no source'}")
     return tuple(sources[key] for key in keys)
+
+
+def only(fields: set[str], given: dict[str, Any], where: str) -> None:
+    """Raises `ValueError` if there is a field that nobody reads."""
+    if unknown := set(given) - fields:
+        raise ValueError(f"{where}: no such field: {', '.join(sorted(unknown))}")
 
 
 def one_of(choices: Any, given: Any, where: str) -> Any:

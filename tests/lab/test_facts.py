@@ -64,6 +64,9 @@ def test_the_words_of_the_file_stay_words(tmp_path: Path) -> None:
         ("note: as it were, sources: [article]", "note: as it were, sources: []", "one, sse: no source"),
         ("note: as it were, sources: [article]", "note: as it were", "one, sse: no source"),
         ("900, sources: [article]", "900, sources: [rumour]", "whole_seconds: no such source: {'rumour'}"),
+        ("value: 900", "value: 900, in_2023: 300", "whole_seconds: a limit that changed"),
+        ("value: 900", "value: 900, chnaged: 2025", "whole_seconds: no such field: chnaged"),
+        ("note: as it were", "notes: as it were", "one, sse: no such field: notes"),
         ("whole_seconds:", "whole_minutes:", "'whole_minutes' is none of"),
     ],
 )

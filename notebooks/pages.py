@@ -45,7 +45,8 @@ def main() -> int:
         (SITE / f"{name}.html").write_text(linked(page), encoding="utf-8")
     for folder in ("images", "lab"):
         shutil.copytree(NOTEBOOKS / folder, SITE / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(NOTEBOOKS.parent / "LICENSE", SITE)
+    for file in (NOTEBOOKS.parent / "LICENSE", NOTEBOOKS / "facts.yaml"):
+        shutil.copy(file, SITE)
     return 0
 
 

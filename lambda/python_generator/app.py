@@ -1,4 +1,5 @@
-"""A generator as a handler: the prelude, then one line an item; `fail_after` makes it raise on its way."""
+"""A generator as a handler: the prelude, then one line an item, or one event with `format=sse`; `fail_after`
+makes it raise on its way."""
 
 import json
 
@@ -15,8 +16,10 @@ def handler(event, context):
         yield {"statusCode": 400, "headers": {"content-type": "application/json; charset=utf-8"}}
         yield json.dumps(error.details)
         return
-    yield {"statusCode": 200, "headers": {"content-type": "text/plain; charset=utf-8"}}
+    sse = parameters_of(event).get("format") == "sse"
+    content_type = "text/event-stream" if sse else "text/plain; charset=utf-8"
+    yield {"statusCode": 200, "headers": {"content-type": content_type}}
     for seq, text in enumerate(items):
         if seq == fail_after:
             raise RuntimeError(f"failed after {fail_after} items")
-        yield f"{text}\n"
+        yield f"event: test\nid: {seq}\ndata: {text}\n\n" if sse else f"{text}\n"

@@ -12,7 +12,7 @@ from itertools import pairwise
 from time import time
 
 from lab.events import Event
-from lab.readers import Head
+from lab.readers import Head, Refused
 from lab.source import LOCAL
 
 Part = Head | Event | bytes | str
@@ -41,15 +41,15 @@ class Arrivals:
 
     label: str = ""
     source: str = LOCAL
-    relative: bool = False
-    """True if sender and receiver have clocks of their own: sent times are then shifted so that the smallest
-    hold is 0."""
     started: float = field(default_factory=time)
     ended: float | None = None
     error: Exception | None = None
     """Why the stream ended before it was complete, if it did."""
     parts: list[tuple[float, Part]] = field(default_factory=list, repr=False)
     """Each part that was read, with the time it was read: the head first."""
+    relative: bool = False
+    """True if sender and receiver have clocks of their own: sent times are then shifted so that the smallest
+    hold is 0."""
 
     def add(self, part: Part) -> None:
         self.parts.append((time(), part))
@@ -100,6 +100,16 @@ class Arrivals:
         return seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True
 
     @property
+    def separate(self) -> bool:
+        """True if there are more bursts than half the items: on average fewer than two came together."""
+        return len(self.bursts) > len(self.items) / 2
+
+    @property
+    def refusal(self) -> str:
+        """What the server said instead of a stream, such as "HTTP 403"; empty if there was a stream."""
+        return str(self.error).partition(" from ")[0] if isinstance(self.error, Refused) else ""
+
+    @property
     def first_byte(self) -> float | None:
         """Seconds from the request to the first byte of content (time to first byte)."""
         return self.content[0][0] - self.started if self.content else None
@@ -130,8 +140,12 @@ class Arrivals:
 
     def finding(self) -> str:
         """What the picture shows, in one line."""
+        if self.refusal:
+            return f"refused: {self.refusal}"
+        if not self.items:
+            return "no items"
         cut = ", then cut" if self.error is not None else ""
-        return f"{self._counts()}, longest hold {milliseconds(self.longest_hold)}{cut}"
+        return f"{self.counts()}, longest hold {milliseconds(self.longest_hold)}{cut}"
 
     def summary(self) -> str:
         """The figure's text twin."""
@@ -140,19 +154,20 @@ class Arrivals:
         if head is not None and head.status not in (101, 200):
             facts.append(f"HTTP {head.status}")
         if self.items and self.first_byte is not None:
-            facts.append(self._counts())
+            facts.append(self.counts())
             facts.append(f"first {milliseconds(self.first_byte)}")
             facts.append(
                 f"longest hold {milliseconds(self.longest_hold)}{' (relative)' if self.relative else ''}"
             )
         else:
-            facts.append("no items")
+            facts.append(self.finding())
         facts.append(f"total {milliseconds(self.total)}")
-        if self.error is not None:
+        if self.error is not None and not self.refusal:
             facts.append(f"CUT: {type(self.error).__name__}")
         return " · ".join(facts)
 
-    def _counts(self) -> str:
+    def counts(self) -> str:
+        """How many items in how many bursts."""
         return f"{plural(len(self.items), 'item')} in {plural(len(self.bursts), 'burst')}"
 
     def _holds(self) -> list[float]:

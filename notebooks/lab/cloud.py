@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -26,6 +27,9 @@ TARGET_VARIABLE = "STREAMING_TARGET"
 URL_AUTH_VARIABLE = "STREAMING_URL_AUTH"
 SCALE_VARIABLE = "LOCAL_AWS_LIMIT_SCALE"
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+MAKING_CLIENTS = Lock()
+"""A client may be used by several threads, but a session makes one at a time."""
 
 
 @dataclass
@@ -77,9 +81,13 @@ class Cloud:
         when it is told to slow down, and waits for roles to be known (`client_hooks`)."""
         attempts = 1 if self.is_local else 8
         config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, read_timeout=60)
-        client = self.session.client(
-            service, endpoint_url=endpoint_url or self.endpoint_url, region_name=self.region, config=config
-        )
+        with MAKING_CLIENTS:
+            client = self.session.client(
+                service,
+                endpoint_url=endpoint_url or self.endpoint_url,
+                region_name=self.region,
+                config=config,
+            )
         client_hooks.tag_everything(client, self.run)
         client_hooks.wait_for_roles(client)
         if not self.is_local:

@@ -55,7 +55,11 @@ def figure(*streams: Arrivals) -> Figure:
 
 
 def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
-    """Draw the fans of many streams on shared axes, and print the text twin of each."""
+    """Draw the fans of many streams on shared axes, and print the text twin of each.
+
+    A buffer shows without colour: what came in few bursts is hatched from sent to arrived, and labelled. A
+    stream without items says so in its place.
+    """
     print_twins(streams)
     rows = -(-len(streams) // columns)
     with plt.rc_context(STYLE | {"axes.titlesize": 10}):
@@ -64,9 +68,17 @@ def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
         )
         for axis, stream in zip(axes.flat, streams, strict=False):
             axis.set_title(title(stream, lines=2))
-            draw_fan(axis, stream)
+            if stream.items:
+                draw_fan(axis, stream)
+                if not stream.separate:
+                    hatch_bursts(axis, stream)
+            else:
+                axis.text(0.5, 0.6, "nothing arrived", transform=axis.transAxes, ha="center", va="center")
         for axis in axes.flat[len(streams) :]:
-            axis.set_visible(False)
+            axis.set_axis_off()
+        if len(streams) < axes.size:
+            marks = axes.flat[0].get_legend_handles_labels()
+            axes.flat[-1].legend(*marks, loc="center", frameon=False)
         lowest = slice(max(0, len(streams) - columns), len(streams))  # of each column
         for axis, stream in zip(axes.flat[lowest], streams[lowest], strict=True):
             axis.set_xlabel(time_axis(stream))
@@ -101,6 +113,16 @@ def draw_fan(axis: Axes, stream: Arrivals) -> None:
     mark_moments(axis, stream, items)
     axis.set_yticks([0, 1], ["arrived", "sent"])
     axis.set_ylim(-0.95, 1.2)
+
+
+def hatch_bursts(axis: Axes, stream: Arrivals) -> None:
+    """Hatch each burst of several items, from when they were sent to when they arrived, and say so."""
+    for burst in stream.bursts:
+        if len(burst) > 1:
+            first, last, arrived = since(stream, burst[0].sent, burst[-1].sent, burst[-1].arrived)
+            corners = [first, last, arrived], [1, 1, 0]
+            axis.fill(*corners, facecolor=ORANGE, edgecolor=BLACK, hatch="...", alpha=0.4, zorder=0)
+    axis.text(0.02, 0.12, "BUFFERED", transform=axis.transAxes, weight="bold")
 
 
 def mark_moments(axis: Axes, stream: Arrivals, items: list[Item]) -> None:

@@ -78,20 +78,18 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
         ("arn:aws:execute-api:{region}:{account}:*/@connections/*", ["execute-api:ManageConnections"]),
     ],
     "appsync": [
+        ("*", ["appsync:CreateApi", "appsync:CreateGraphqlApi", "appsync:TagResource"]),
         (
             "arn:aws:appsync:{region}:{account}:*",
             [
-                "appsync:CreateApi",
                 "appsync:CreateApiKey",
                 "appsync:CreateChannelNamespace",
                 "appsync:CreateDataSource",
-                "appsync:CreateGraphqlApi",
                 "appsync:CreateResolver",
                 "appsync:DeleteApi",
                 "appsync:DeleteGraphqlApi",
                 "appsync:GetSchemaCreationStatus",
                 "appsync:StartSchemaCreation",
-                "appsync:TagResource",
             ],
         ),
     ],

@@ -33,23 +33,25 @@ class Creates:
     websocket_apis: Sequence[str] = ()
     graphql_apis: Sequence[str] = ()
     event_apis: Sequence[str] = ()
-    services: Sequence[str] = ()
-    """Each in App Runner and in ECS Express Mode, with a role, a repository for the image, and log groups."""
+    app_runner: Sequence[str] = ()
+    express: Sequence[str] = ()
+    """Each with a role, a repository for the image, and log groups."""
     cost: str = CENT
 
     def resources(self, run: str) -> list[tuple[str, str]]:
         """Kind and full name of each resource."""
+        services = list(dict.fromkeys([*self.app_runner, *self.express]))
         kinds = {
-            "IAM role": [*self.functions, *self.services],
+            "IAM role": [*self.functions, *services],
             "Lambda function": self.functions,
             "REST API": self.rest_apis,
             "HTTP API": self.http_apis,
             "WebSocket API": self.websocket_apis,
             "AppSync GraphQL API": self.graphql_apis,
             "AppSync Event API": self.event_apis,
-            "ECR repository": self.services,
-            "App Runner service": self.services,
-            "ECS Express service": self.services,
+            "ECR repository": services,
+            "App Runner service": self.app_runner,
+            "ECS Express service": self.express,
         }
         return [(kind, full_name(run, name)) for kind, names in kinds.items() for name in names]
 
@@ -62,7 +64,7 @@ class Creates:
             needed.append("connections")
         if self.graphql_apis or self.event_apis:
             needed.append("appsync")
-        if self.services:
+        if self.app_runner or self.express:
             needed.append("services")
         return needed
 
@@ -76,8 +78,22 @@ LESSONS = {
         http_apis=["http"],
     ),
     "09": Creates(functions=["push", "tell"], websocket_apis=["push"]),
-    "10": Creates(services=["server"], cost=HOURLY),
+    "10": Creates(app_runner=["server"], express=["server"], cost=HOURLY),
     "11": Creates(graphql_apis=["items"], event_apis=["events"]),
+    "12": Creates(
+        functions=[
+            *("url-stream", "url-buffered", "url-sse", "url-runtime", "url-python", "sdk"),
+            *("rest-buffered", "rest-stream", "http-api", "websocket-api"),
+        ],
+        rest_apis=["rest-buffered", "rest-stream"],
+        http_apis=["http-api"],
+        websocket_apis=["websocket-api"],
+        graphql_apis=["graphql"],
+        event_apis=["events"],
+        app_runner=["app-runner"],
+        express=["express"],
+        cost=HOURLY,
+    ),
     "14": Creates(functions=["hello"]),
 }
 

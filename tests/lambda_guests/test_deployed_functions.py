@@ -214,6 +214,23 @@ async def test_a_python_generator_streams_only_through_the_wrapper() -> None:
     assert posted.document["errorType"] == "Runtime.MarshalError"
 
 
+@pytest.mark.parametrize("name", ["python_streaming", "python_buffered"])
+async def test_the_items_come_as_events_when_asked_for(name: str) -> None:
+    async with deployed(name) as guest:
+        posted = await invoked(guest, url_event({"count": "3", "interval_ms": "0", "format": "sse"}))
+    if name == "python_streaming":
+        head, body = split(posted)
+        assert head is not None
+    else:
+        head = json.loads(posted.body)
+        body = head["body"].encode()
+    assert head["headers"]["content-type"] == "text/event-stream"
+    *events, rest = body.decode().split("\n\n")
+    assert rest == "" and [event.splitlines()[:2] for event in events] == [
+        ["event: test", f"id: {seq}"] for seq in range(3)
+    ]
+
+
 @pytest.mark.parametrize("kind", EVENTS)
 async def test_the_buffered_twin_returns_the_items(kind: str) -> None:
     async with deployed("python_buffered") as guest:

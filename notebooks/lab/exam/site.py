@@ -5,7 +5,6 @@ answer at `PATH`, so that an address tells nothing.
 """
 
 import itertools
-import time
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,9 +13,8 @@ from threading import Lock
 from lab.cloud import Cloud, start_stand_in
 from lab.deploy import FOLDERS, deploy
 from lab.deploy_api import deploy_http_api, deploy_rest_api
-from lab.image import push_image
+from lab.deploy_containers import deploy_app_runner
 from lab.relay import Transform, relay
-from lab.services import create_role
 from server.embedded import EmbeddedServer
 from server.envoy import Envoy, route_to
 
@@ -71,23 +69,7 @@ class Site:
 
     def app_runner(self, limit_scale: float) -> str:
         """Raises `RuntimeError` if the service does not run."""
-        cloud, name = self.cloud(limit_scale), self._name()
-        role = create_role(cloud, cloud.name(name))
-        start = "python -m server --host 0.0.0.0 --port 8080"
-        image = {
-            "ImageIdentifier": push_image(cloud, name),
-            "ImageRepositoryType": "ECR",
-            "ImageConfiguration": {"StartCommand": start, "Port": "8080"},
-        }
-        source = {"ImageRepository": image, "AuthenticationConfiguration": {"AccessRoleArn": role}}
-        runner = cloud.client("apprunner")
-        service = runner.create_service(ServiceName=cloud.name(name), SourceConfiguration=source)["Service"]
-        while service["Status"] == "OPERATION_IN_PROGRESS":  # in silence: printing would tell
-            time.sleep(0.1)
-            service = runner.describe_service(ServiceArn=service["ServiceArn"])["Service"]
-        if service["Status"] != "RUNNING":
-            raise RuntimeError(f"the service is {service['Status']}, not RUNNING")
-        return str(service["ServiceUrl"])
+        return deploy_app_runner(self.cloud(limit_scale), self._name())
 
     def cloud(self, limit_scale: float) -> Cloud:
         """The stand-in with AWS's limits times `limit_scale`, started when it is needed first."""

@@ -77,9 +77,9 @@ class Cloud:
         return full_name(self.run, text)
 
     def client(self, service: str, endpoint_url: str | None = None) -> Any:
-        """A boto3 client of `service`. On this machine it gives up at the first error; on AWS it tries again
-        when it is told to slow down, and waits for roles to be known (`client_hooks`)."""
-        attempts = 1 if self.is_local else 8
+        """A boto3 client of `service`. With a stand-in of its own it gives up at the first error; with an
+        account it tries again when told to slow down, and waits for roles to be known (`client_hooks`)."""
+        attempts = 1 if self.process is not None else 8
         config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, read_timeout=60)
         with MAKING_CLIENTS:
             client = self.session.client(

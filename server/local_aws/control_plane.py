@@ -11,6 +11,7 @@ import traceback
 from typing import Any
 from urllib.parse import unquote
 
+from moto.core.config import default_user_config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -18,6 +19,10 @@ from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""
+
+
+# AWS's own managed policies can be attached here, too; moto has them, and loads them when it is told to.
+default_user_config["iam"]["load_aws_managed_policies"] = True
 
 
 class ControlPlane:

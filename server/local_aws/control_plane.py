@@ -23,6 +23,10 @@ ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""
 
 
+# AWS's own managed policies can be attached here, too; moto has them, and loads them when it is told to.
+default_user_config["iam"]["load_aws_managed_policies"] = True
+
+
 class ControlPlane:
     """`call` runs one API call; calls run beside each other in threads, as in moto's own server."""
 

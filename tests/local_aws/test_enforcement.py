@@ -289,6 +289,16 @@ def test_an_explicit_deny_wins(strict: Account) -> None:
     assert refused(iam.list_users)[2].endswith("with an explicit deny in an identity-based policy")
 
 
+def test_awss_managed_policies_count(strict: Account) -> None:
+    iam, keys = strict.client("iam"), strict.user()
+    name = strict.client("sts", **keys).get_caller_identity()["Arn"].rpartition("/")[2]
+    mine = strict.client("iam", **keys)
+    assert refused(mine.list_roles)[1] == "AccessDenied"
+    iam.attach_user_policy(UserName=name, PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    mine.list_roles()
+    assert refused(mine.delete_role, RoleName="any")[1] == "AccessDenied"
+
+
 def test_tagging_while_creating_an_api_is_a_permission_of_its_own(strict: Account) -> None:
     keys = strict.user(allow("apigateway:POST", on=[f"{GATEWAY}/restapis", f"{GATEWAY}/apis"]))
     rest, http = strict.client("apigateway", **keys), strict.client("apigatewayv2", **keys)

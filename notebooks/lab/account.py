@@ -64,5 +64,5 @@ def ask(question: str) -> str:
     sys.stdout.flush()
     try:
         return input(question)
-    except (EOFError, RuntimeError, NotImplementedError):  # no terminal; a kernel without a front end
+    except (OSError, EOFError, RuntimeError, NotImplementedError):  # nobody is there to be asked
         return ""

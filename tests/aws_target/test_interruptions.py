@@ -81,7 +81,7 @@ Answer = Callable[[int], tuple[int, str, str] | None]
 
 
 def inject(monkeypatch: pytest.MonkeyPatch, operation: str, answer: Answer) -> list[int]:
-    """Let `answer(n)` (status, error, message) answer the n-th request of `operation` instead of the account."""
+    """Let `answer(n)` (status, error, message) answer the n-th request of `operation`, not the account."""
     sent: list[int] = []
     plain = client_hooks.tag_everything
 

@@ -16,10 +16,8 @@ from lab import permissions
 from lab.run import TAG, full_name
 
 CENT = "less than 0.01 USD: a few hundred requests and seconds, billed by the million"
-HOURLY = (
-    "about 0.15 USD for each hour that its services exist, used or not (App Runner 0.078: 1 vCPU, 2 GB; "
-    "Fargate 0.049: 1 vCPU, 2 GB; load balancer 0.0225 and its units); a lesson takes about half an hour"
-)
+HOURLY = "about 0.15 USD for each hour that its services exist, used or not; it takes half an hour"
+"""App Runner 0.078 (1 vCPU, 2 GB), Fargate 0.049 (the same), a load balancer 0.0225 and its units."""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,14 @@ def test_a_named_stage_is_part_of_the_path_and_serves_its_deployment(aws: Gatewa
     assert [held["DeploymentId"] for held in listed] == [deployment["DeploymentId"]]
 
 
+def test_the_default_stage_is_changed_by_its_name(aws: Gateway, echo: str) -> None:
+    client = aws.client("apigatewayv2")
+    api = client.create_api(Name="quick", ProtocolType="HTTP", Target=echo)
+    changed = client.update_stage(ApiId=api["ApiId"], StageName="$default", StageVariables={"a": "b"})
+    assert (changed["StageName"], changed["StageVariables"]) == ("$default", {"a": "b"})
+    assert event_of(api["ApiEndpoint"] + "/x")["stageVariables"] == {"a": "b"}
+
+
 def test_quick_create(aws: Gateway, echo: str, origin: EmbeddedServer) -> None:
     client = aws.client("apigatewayv2")
     by_lambda = client.create_api(Name="quick", ProtocolType="HTTP", Target=echo)

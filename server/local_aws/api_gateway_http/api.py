@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api, Stage, apigatewayv2_backends
 
@@ -52,7 +53,7 @@ class HttpApis:
             api = find(call.region, match[1]) if match else None
             if match is None or api is None:
                 return await self._forward(call)
-            return await self._below(call, api, match[2], match[3])
+            return await self._below(call, api, match[2], unquote(match[3]) if match[3] else None)
         except ApiError as error:
             return error.answer()
 

@@ -9,7 +9,7 @@ import pytest
 from server.embedded import EmbeddedServer
 
 from .clients import curl, curl_head, read_items
-from .conftest import REGION, Gateway
+from .conftest import BUFFERED, REGION, Gateway
 from .test_rest_buffered import ECHO, event_of, returning
 
 TEXT = ("-H", "Content-Type: text/plain", "-d", "body")
@@ -132,6 +132,20 @@ def test_the_default_stage_is_changed_by_its_name(aws: Gateway, echo: str) -> No
     changed = client.update_stage(ApiId=api["ApiId"], StageName="$default", StageVariables={"a": "b"})
     assert (changed["StageName"], changed["StageVariables"]) == ("$default", {"a": "b"})
     assert event_of(api["ApiEndpoint"] + "/x")["stageVariables"] == {"a": "b"}
+
+
+def test_stage_variables_reach_the_uri(aws: Gateway, origin: EmbeddedServer) -> None:
+    client = aws.client("apigatewayv2")
+    name = aws.account.deploy(ECHO)
+    function = aws.permit(name).replace(name, "${stageVariables.function}")
+    by_arn, by_uri = aws.http(function), aws.http(BUFFERED.format(function))
+    proxy = aws.http("http://${stageVariables.host}/{proxy}", "GET /x/{proxy+}")
+    variables = {"function": name, "host": origin.url("").removeprefix("http://")}
+    for api in client.get_apis()["Items"]:
+        if api["ApiEndpoint"] in (by_arn, by_uri, proxy):
+            client.update_stage(ApiId=api["ApiId"], StageName="$default", StageVariables=variables)
+    assert event_of(by_arn)["stageVariables"] == event_of(by_uri)["stageVariables"] == variables
+    assert curl(proxy + "/x/transfer-encoding?count=2&interval_ms=0")[1].count("seq") == 2
 
 
 def test_quick_create(aws: Gateway, echo: str, origin: EmbeddedServer) -> None:

@@ -22,9 +22,10 @@ from server.local_aws.api_gateway import lambda_target, upstream
 from server.local_aws.api_gateway.lambda_target import LAMBDA_URI, InvokeRejected
 from server.local_aws.api_gateway.request import GatewayRequest, Target, event_v1, is_binary
 from server.local_aws.api_gateway.result import BadResult, Response, from_prelude, from_result
+from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.time_limit import attentive, time_limit
 from server.local_aws.api_gateway_rest.answering import Answer
-from server.local_aws.api_gateway_rest.deployment import Integration, Route, with_stage_variables
+from server.local_aws.api_gateway_rest.deployment import Integration, Route
 from server.local_aws.api_gateway_rest.mapping import upstream_request
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function

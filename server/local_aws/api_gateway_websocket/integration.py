@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from server.local_aws.api import ApiError
+from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway_websocket.deployed import Authorizer, Integration
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.failure import Throttled
@@ -18,7 +19,6 @@ from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane import ACCOUNT_ID
 
 FUNCTION = re.compile(r":lambda:path/2015-03-31/functions/(arn:aws:lambda:([^:]+):[^/]+)/invocations")
-VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 PRINCIPAL = "apigateway.amazonaws.com"
 
 
@@ -79,7 +79,7 @@ class Integrations:
         has_credentials: bool,
         seconds: float,
     ) -> Any:
-        match = FUNCTION.search(VARIABLE.sub(lambda found: variables.get(found[1], ""), uri))
+        match = FUNCTION.search(with_stage_variables(uri, variables))
         if match is None:
             raise internal(500)
         arn, region = match[1], match[2]

@@ -124,6 +124,13 @@ def test_a_named_stage_is_part_of_the_path_and_serves_its_deployment(aws: Gatewa
     assert event["stageVariables"] == {"a": "b"}
     listed = client.get_deployments(ApiId=api_id)["Items"]
     assert [held["DeploymentId"] for held in listed] == [deployment["DeploymentId"]]
+    stage = client.get_stage(ApiId=api_id, StageName="dev")
+    assert stage["DeploymentId"] == deployment["DeploymentId"]
+    second = client.create_deployment(ApiId=api_id)["DeploymentId"]
+    assert client.create_stage(ApiId=api_id, StageName="new", DeploymentId=second)["DeploymentId"] == second
+    client.update_stage(ApiId=api_id, StageName="dev", DeploymentId=second)
+    stages = {stage["StageName"]: stage for stage in client.get_stages(ApiId=api_id)["Items"]}
+    assert stages["dev"]["DeploymentId"] == second and "DeploymentId" not in stages["$default"]
 
 
 def test_the_default_stage_is_changed_by_its_name(aws: Gateway, echo: str) -> None:

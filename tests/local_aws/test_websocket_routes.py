@@ -422,9 +422,13 @@ async def test_a_stage_serves_what_was_deployed_to_it(aws: Account) -> None:
     async with connect(api.url) as client:
         assert (await ask(client, action="echo"))["requestContext"]["routeKey"] == "echo"
         assert (await ask(client, action="later"))["message"] == "Forbidden"
+        stage = api.gateway.get_stage(ApiId=api.id, StageName="dev")
+        assert stage["DeploymentId"] == deployment["DeploymentId"]
         second = api.gateway.create_deployment(ApiId=api.id)
         api.gateway.update_stage(ApiId=api.id, StageName="dev", DeploymentId=second["DeploymentId"])
         assert (await ask(client, action="later"))["requestContext"]["routeKey"] == "later"
+    (stage,) = api.gateway.get_stages(ApiId=api.id)["Items"]
+    assert stage["DeploymentId"] == second["DeploymentId"]
     listed = api.gateway.get_deployments(ApiId=api.id)["Items"]
     assert [item["DeploymentId"] for item in listed] == [deployment["DeploymentId"], second["DeploymentId"]]
 

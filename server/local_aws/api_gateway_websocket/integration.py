@@ -23,11 +23,12 @@ PRINCIPAL = "apigateway.amazonaws.com"
 
 
 class IntegrationFailure(Exception):
-    """There is no result. `status` is what a client gets that is not connected yet."""
+    """There is no result. `status` is what a client gets that is not connected yet, `function_said` the
+    message of the function's own error, if that is why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, function_said: str = "") -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.function_said = status, message, function_said
 
 
 def internal(status: int) -> IntegrationFailure:
@@ -96,12 +97,14 @@ class Integrations:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
         except (ApiError, Throttled, IndexError):
             raise internal(500) from None
-        if result.failed:
-            raise internal(502)
         try:
-            return json.loads(result.payload or b"null")
+            document = json.loads(result.payload or b"null")
         except (ValueError, RecursionError):
             raise internal(502) from None
+        if result.failed:
+            said = document.get("errorMessage") if isinstance(document, dict) else None
+            raise IntegrationFailure(502, "Internal server error", str(said or ""))
+        return document
 
 
 def permitted(region: str, name: str, qualifier: str | None, source_arn: str) -> bool:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from server.embedded import EmbeddedServer
 
 from .clients import curl_head
-from .conftest import STREAMING, Gateway
+from .conftest import REGION, STREAMING, Gateway
 
 FUNCTION = STREAMING.format("arn:aws:lambda:ap-northeast-1:123456789012:function:none")
 
@@ -136,6 +136,23 @@ paths:
     assert held["methodIntegration"]["responseTransferMode"] == "STREAM"
     with pytest.raises(client.exceptions.BadRequestException):
         client.import_rest_api(body=document.replace("http_proxy", "mock"))
+
+
+def test_tags(aws: Gateway) -> None:
+    client = aws.client("apigateway")
+    api = aws.rest(FUNCTION, api={"tags": {"run": "1"}})
+    arn = f"arn:aws:apigateway:{REGION}::/restapis/{api.id}"
+    for resource, held in ((arn, {"run": "1"}), (f"{arn}/stages/prod", {})):
+        assert client.get_tags(resourceArn=resource)["tags"] == held
+        client.tag_resource(resourceArn=resource, tags={"a": "1", "b": "2", "c/d": "3"})
+        assert client.get_tags(resourceArn=resource)["tags"] == {**held, "a": "1", "b": "2", "c/d": "3"}
+        client.untag_resource(resourceArn=resource, tagKeys=["a", "c/d"])
+        assert client.get_tags(resourceArn=resource)["tags"] == {**held, "b": "2"}
+    assert client.get_rest_api(restApiId=api.id)["tags"] == {"run": "1", "b": "2"}
+    assert client.get_stage(restApiId=api.id, stageName="prod")["tags"] == {"b": "2"}
+    for missing in (f"{arn}x", f"{arn}/stages/none"):
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.get_tags(resourceArn=missing)
 
 
 def test_a_method_can_be_tested_before_it_is_deployed(aws: Gateway) -> None:

@@ -10,7 +10,7 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.api_gateway_rest import integration, openapi
+from server.local_aws.api_gateway_rest import integration, openapi, tags
 from server.local_aws.api_gateway_rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway_rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway_rest.trial import try_out
@@ -39,13 +39,16 @@ class RestApis:
 
     @staticmethod
     def is_mine(call: ApiCall) -> bool:
-        return call.service == "apigateway" and call.path.startswith("/restapis")
+        mine = call.path.startswith("/restapis") or tags.is_mine(call.path)
+        return call.service == "apigateway" and mine
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Serve one API call."""
         try:
             if call.method == "POST" and (match := METHOD.fullmatch(call.path)):
                 return await self._test_invoke(call, *match.groups())
+            if tags.is_mine(call.path):
+                return tags.serve(call)
             if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
                 return self._update_integration(call, *match.groups())
             self._check(call)

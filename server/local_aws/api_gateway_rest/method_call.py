@@ -30,7 +30,7 @@ from server.local_aws.api_gateway_rest.mapping import upstream_request
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.aws_lambda.prelude import DELIMITER, BadPrelude, PreludeSplitter, parse
+from server.local_aws.aws_lambda.prelude import DELIMITER, BadPrelude, Prelude, PreludeSplitter, parse
 from server.local_aws.http1.exchange import Header, PeerGone
 from server.local_aws.limits import Limits
 from server.local_aws.throttle import throttled
@@ -161,7 +161,7 @@ class MethodCall:
                         continue
                     if splitter.prelude.unknown:
                         raise BadPrelude(f"unknown metadata: {', '.join(sorted(splitter.prelude.unknown))}")
-                    await answer.start(*from_prelude(splitter.prelude))
+                    await begin(answer, splitter.prelude)
                 await answer.send(chunks)
             if splitter.prelude is None:
                 raise BadPrelude("the response ended before the delimiter")
@@ -207,3 +207,11 @@ class MethodCall:
         return throttled(
             attentive(batches, self._idle), self._limits.rest_stream_burst, self._limits.rest_stream_rate
         )
+
+
+async def begin(answer: Answer, prelude: Prelude) -> None:
+    """Send status and headers. Raises `BadPrelude` if they are none of HTTP's: nothing has been sent then."""
+    try:
+        await answer.start(*from_prelude(prelude))
+    except h11.LocalProtocolError as error:
+        raise BadPrelude(str(error)) from None

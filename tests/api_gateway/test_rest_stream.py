@@ -175,6 +175,13 @@ async def test_the_idle_timeout_of_an_edge_optimised_api_is_shorter(small: Gatew
     assert len(whole.items) == 3 and whole.error is None
 
 
+def test_the_idle_timeout_holds_before_the_response_begins(small: Gateway) -> None:
+    """30 s, here 0.3 s; of an HTTP_PROXY as well (test_faults.py)."""
+    silent = small.function("import time\ntime.sleep(2)\n" + writes(b"{}" + bytes(8)))
+    status, _, body = curl_head(small.rest(STREAMING.format(silent), "STREAM", types=("EDGE",)).url + "/x")
+    assert (status, json.loads(body)) == (504, {"message": "Endpoint request timed out"})
+
+
 async def test_a_timeout_of_the_integration_ends_the_stream(aws: Gateway) -> None:
     api = aws.rest(STREAMING.format(aws.folder("node_rest")), "STREAM", timeoutInMillis=1500)
     await read_items(api.url + "/x?count=1")

@@ -13,6 +13,7 @@ stream without `timeoutInMillis` has 15 minutes.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import h11
@@ -184,7 +185,9 @@ class MethodCall:
             return response.status, response.headers, bytes(body)
 
     async def _forward_streaming(self, answer: Answer) -> None:
-        async with upstream.request(*self._upstream_request()) as response:
+        async with AsyncExitStack() as stack:
+            with time_limit(self._idle):
+                response = await stack.enter_async_context(upstream.request(*self._upstream_request()))
             await answer.start(response.status, response.headers)
             async for chunks in self._paced(response.chunks()):
                 await answer.send(chunks)

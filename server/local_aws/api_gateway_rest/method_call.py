@@ -27,6 +27,7 @@ from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.time_limit import attentive, time_limit
 from server.local_aws.api_gateway_rest.answering import Answer
 from server.local_aws.api_gateway_rest.deployment import Integration, Route
+from server.local_aws.api_gateway_rest.integration import DEFAULT_TIMEOUT
 from server.local_aws.api_gateway_rest.mapping import upstream_request
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
@@ -38,6 +39,8 @@ from server.local_aws.throttle import throttled
 
 METADATA_WINDOW = 16_384
 """Bytes within which the delimiter must end: 16 KB."""
+
+DEFAULT_SECONDS = DEFAULT_TIMEOUT / 1000
 
 
 class Unsupported(Exception):
@@ -69,10 +72,8 @@ class MethodCall:
         limits: Limits,
     ) -> None:
         self._request, self._target, self._route, self._binary = request, target, route, settings.binary
-        self._functions, self._limits = functions, limits
-        self._idle = (
-            limits.rest_stream_edge_idle_seconds if settings.edge else limits.rest_stream_idle_seconds
-        )
+        self._functions, self._limits, self._edge = functions, limits, settings.edge
+        self._idle = limits.rest_stream_edge_idle_seconds if self._edge else limits.rest_stream_idle_seconds
 
     @property
     def _integration(self) -> Integration:
@@ -203,7 +204,13 @@ class MethodCall:
 
     @property
     def _buffered_seconds(self) -> float:
-        return min(self._integration.timeout or self._limits.rest_seconds, self._limits.rest_seconds)
+        """A timeout beyond 29 s raises the limit in proportion, so that limits are scaled as before; not
+        that of an API which has become edge-optimised since."""
+        timeout, longest = self._integration.timeout, self._limits.rest_seconds
+        if timeout is None:
+            return longest
+        raised = 1.0 if self._edge else max(1.0, timeout / DEFAULT_SECONDS)
+        return min(timeout, longest * raised)
 
     def _paced(self, batches: AsyncIterator[list[bytes]]) -> AsyncIterator[list[bytes]]:
         """The chunks, no pause between them longer than the idle timeout, at the gateway's rate."""

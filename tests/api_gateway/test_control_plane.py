@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from server.embedded import EmbeddedServer
 
 from .clients import curl_head
-from .conftest import STREAMING, Gateway
+from .conftest import REGION, STREAMING, Gateway
 
 FUNCTION = STREAMING.format("arn:aws:lambda:ap-northeast-1:123456789012:function:none")
 
@@ -136,6 +136,56 @@ paths:
     assert held["methodIntegration"]["responseTransferMode"] == "STREAM"
     with pytest.raises(client.exceptions.BadRequestException):
         client.import_rest_api(body=document.replace("http_proxy", "mock"))
+
+
+def test_an_import_may_name_the_endpoint_type(aws: Gateway, origin: EmbeddedServer) -> None:
+    """Which is also what a timeout beyond 29 s depends on."""
+    integration = {
+        "type": "http_proxy",
+        "httpMethod": "GET",
+        "uri": origin.url("/transfer-encoding"),
+        "timeoutInMillis": 60_000,
+    }
+    method = {"responses": {}, "x-amazon-apigateway-integration": integration}
+    document = json.dumps(
+        {"openapi": "3.0.1", "info": {"title": "x", "version": "1"}, "paths": {"/x": {"get": method}}}
+    )
+    client = aws.client("apigateway")
+    for kind in ("REGIONAL", "PRIVATE"):
+        api = client.import_rest_api(body=document, parameters={"endpointConfigurationTypes": kind})
+        assert api["endpointConfiguration"]["types"] == [kind]
+        assert client.get_rest_api(restApiId=api["id"])["endpointConfiguration"]["types"] == [kind]
+    client.put_rest_api(restApiId=api["id"], mode="overwrite", body=document)
+    assert client.get_rest_api(restApiId=api["id"])["endpointConfiguration"]["types"] == ["PRIVATE"]
+    for parameters in ({}, {"endpointConfigurationTypes": "EDGE"}, {"endpointConfigurationTypes": "LOCAL"}):
+        with pytest.raises(client.exceptions.BadRequestException):
+            client.import_rest_api(body=document, parameters=parameters)
+
+
+def test_an_edge_optimised_api_has_twenty_nine_seconds_at_most(aws: Gateway) -> None:
+    client = aws.client("apigateway")
+    edge, regional = aws.rest(FUNCTION, types=("EDGE",)), aws.rest(FUNCTION)
+    change = [{"op": "replace", "path": "/timeoutInMillis", "value": "29001"}]
+    assert client.update_integration(**where(regional), patchOperations=change)["timeoutInMillis"] == 29_001
+    with pytest.raises(client.exceptions.BadRequestException):
+        client.update_integration(**where(edge), patchOperations=change)
+
+
+def test_tags(aws: Gateway) -> None:
+    client = aws.client("apigateway")
+    api = aws.rest(FUNCTION, api={"tags": {"run": "1"}})
+    arn = f"arn:aws:apigateway:{REGION}::/restapis/{api.id}"
+    for resource, held in ((arn, {"run": "1"}), (f"{arn}/stages/prod", {})):
+        assert client.get_tags(resourceArn=resource)["tags"] == held
+        client.tag_resource(resourceArn=resource, tags={"a": "1", "b": "2", "c/d": "3"})
+        assert client.get_tags(resourceArn=resource)["tags"] == {**held, "a": "1", "b": "2", "c/d": "3"}
+        client.untag_resource(resourceArn=resource, tagKeys=["a", "c/d"])
+        assert client.get_tags(resourceArn=resource)["tags"] == {**held, "b": "2"}
+    assert client.get_rest_api(restApiId=api.id)["tags"] == {"run": "1", "b": "2"}
+    assert client.get_stage(restApiId=api.id, stageName="prod")["tags"] == {"b": "2"}
+    for missing in (f"{arn}x", f"{arn}/stages/none"):
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.get_tags(resourceArn=missing)
 
 
 def test_a_method_can_be_tested_before_it_is_deployed(aws: Gateway) -> None:

@@ -58,6 +58,14 @@ async def test_a_server_that_speaks_no_http(aws: Gateway) -> None:
         assert (await asyncio.to_thread(curl_head, aws.http(url)))[0] == 503
 
 
+async def test_a_server_that_does_not_begin(small: Gateway) -> None:
+    """Streamed, it has the idle time: of an edge-optimised API 30 s, here 0.3 s."""
+    async with raw_origin(b"", CHUNKED + b"0\r\n\r\n", pause=2) as url:
+        target = small.rest(url, "STREAM", kind="HTTP_PROXY", types=("EDGE",)).url + "/x"
+        status, _, body = await asyncio.to_thread(curl_head, target)
+    assert (status, json.loads(body)) == (504, {"message": "Endpoint request timed out"})
+
+
 @pytest.mark.parametrize("mode", ["STREAM", "BUFFERED"])
 def test_a_server_that_is_not_there(aws: Gateway, mode: str) -> None:
     assert curl_head(aws.rest("http://127.0.0.1:9/", mode, kind="HTTP_PROXY").url + "/x")[0] == 504

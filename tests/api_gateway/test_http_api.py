@@ -9,7 +9,7 @@ import pytest
 from server.embedded import EmbeddedServer
 
 from .clients import curl, curl_head, read_items
-from .conftest import REGION, Gateway
+from .conftest import BUFFERED, REGION, Gateway
 from .test_rest_buffered import ECHO, event_of, returning
 
 TEXT = ("-H", "Content-Type: text/plain", "-d", "body")
@@ -124,6 +124,35 @@ def test_a_named_stage_is_part_of_the_path_and_serves_its_deployment(aws: Gatewa
     assert event["stageVariables"] == {"a": "b"}
     listed = client.get_deployments(ApiId=api_id)["Items"]
     assert [held["DeploymentId"] for held in listed] == [deployment["DeploymentId"]]
+    stage = client.get_stage(ApiId=api_id, StageName="dev")
+    assert stage["DeploymentId"] == deployment["DeploymentId"]
+    second = client.create_deployment(ApiId=api_id)["DeploymentId"]
+    assert client.create_stage(ApiId=api_id, StageName="new", DeploymentId=second)["DeploymentId"] == second
+    client.update_stage(ApiId=api_id, StageName="dev", DeploymentId=second)
+    stages = {stage["StageName"]: stage for stage in client.get_stages(ApiId=api_id)["Items"]}
+    assert stages["dev"]["DeploymentId"] == second and "DeploymentId" not in stages["$default"]
+
+
+def test_the_default_stage_is_changed_by_its_name(aws: Gateway, echo: str) -> None:
+    client = aws.client("apigatewayv2")
+    api = client.create_api(Name="quick", ProtocolType="HTTP", Target=echo)
+    changed = client.update_stage(ApiId=api["ApiId"], StageName="$default", StageVariables={"a": "b"})
+    assert (changed["StageName"], changed["StageVariables"]) == ("$default", {"a": "b"})
+    assert event_of(api["ApiEndpoint"] + "/x")["stageVariables"] == {"a": "b"}
+
+
+def test_stage_variables_reach_the_uri(aws: Gateway, origin: EmbeddedServer) -> None:
+    client = aws.client("apigatewayv2")
+    name = aws.account.deploy(ECHO)
+    function = aws.permit(name).replace(name, "${stageVariables.function}")
+    by_arn, by_uri = aws.http(function), aws.http(BUFFERED.format(function))
+    proxy = aws.http("http://${stageVariables.host}/{proxy}", "GET /x/{proxy+}")
+    variables = {"function": name, "host": origin.url("").removeprefix("http://")}
+    for api in client.get_apis()["Items"]:
+        if api["ApiEndpoint"] in (by_arn, by_uri, proxy):
+            client.update_stage(ApiId=api["ApiId"], StageName="$default", StageVariables=variables)
+    assert event_of(by_arn)["stageVariables"] == event_of(by_uri)["stageVariables"] == variables
+    assert curl(proxy + "/x/transfer-encoding?count=2&interval_ms=0")[1].count("seq") == 2
 
 
 def test_quick_create(aws: Gateway, echo: str, origin: EmbeddedServer) -> None:

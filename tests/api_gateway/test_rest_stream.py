@@ -9,6 +9,7 @@ from server.embedded import EmbeddedServer
 
 from .clients import curl, curl_head, read_items
 from .conftest import BUFFERED, STREAMING, Gateway
+from .test_rest_buffered import returning
 
 PRELUDE = "Content-Type: application/vnd.awslambda.http-integration-response"
 
@@ -39,6 +40,15 @@ def test_status_headers_and_cookies_come_from_the_metadata(aws: Gateway) -> None
     assert {"transfer-encoding: chunked", "connection: keep-alive"} <= set(lines)
     for name in ("x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "date"):
         assert any(line.startswith(name + ":") for line in lines)
+
+
+def test_a_value_of_multi_value_headers_need_not_be_a_list(aws: Gateway) -> None:
+    head = {"statusCode": 200, "multiValueHeaders": {"X-A": "x", "X-B": ["y", "z"]}}
+    streamed = streaming(aws, writes(json.dumps(head).encode() + bytes(8), b"body"))
+    buffered = aws.rest(BUFFERED.format(aws.function(returning({**head, "body": "body"})))).url + "/x"
+    for url in (streamed, buffered):
+        lines = curl("-i", url)[1].lower().splitlines()
+        assert [line for line in lines if line.startswith("x-")][:3] == ["x-a: x", "x-b: y", "x-b: z"]
 
 
 def test_metadata_are_found_wherever_chunks_begin_and_whatever_the_content_type(aws: Gateway) -> None:
@@ -74,7 +84,12 @@ def test_a_content_length_that_is_not_kept_cuts_the_connection(aws: Gateway) -> 
         pytest.param([b"[1]" + bytes(8), b"x"], id="not an object"),
         pytest.param([b'{"status": 200}' + bytes(8), b"x"], id="an unknown key"),
         pytest.param([b'{"statusCode": 99}' + bytes(8), b"x"], id="no status code"),
+        pytest.param([b'{"statusCode": 199}' + bytes(8), b"x"], id="a status that ends nothing"),
         pytest.param([b'{"headers": 1}' + bytes(8), b"x"], id="headers of another type"),
+        pytest.param(
+            [b'{"headers": {"X": "a\\r\\nb"}}' + bytes(8), b"x"], id="a header's value that is none"
+        ),
+        pytest.param([b'{"headers": {"X Y": "a"}}' + bytes(8), b"x"], id="a header's name that is none"),
         pytest.param([b'{"statusCode": 200}' + bytes(7), b"x"], id="seven NULs"),
         pytest.param([b"{" + b" " * 16_384 + b"}" + bytes(8), b"x"], id="the delimiter beyond 16 KB"),
     ],
@@ -83,11 +98,6 @@ def test_output_that_does_not_conform_is_a_500(aws: Gateway, output: list[bytes]
     status, headers, body = curl_head(streaming(aws, writes(*output)))
     assert (status, json.loads(body)) == (500, {"message": "Internal server error"})
     assert headers["x-amzn-errortype"] == "InternalServerErrorException"
-
-
-def test_a_header_that_is_none_is_an_error_before_anything_is_sent(aws: Gateway) -> None:
-    metadata = json.dumps({"headers": {"X-Bad": "a\r\nb"}}).encode() + bytes(8)
-    assert curl_head(streaming(aws, writes(metadata, b"x")))[0] == 502
 
 
 def test_a_function_that_fails_before_its_metadata_is_an_error(aws: Gateway) -> None:
@@ -163,6 +173,13 @@ async def test_the_idle_timeout_of_an_edge_optimised_api_is_shorter(small: Gatew
     assert len(cut.items) == 1 and cut.error is not None
     whole = await read_items(regional.url + slow)
     assert len(whole.items) == 3 and whole.error is None
+
+
+def test_the_idle_timeout_holds_before_the_response_begins(small: Gateway) -> None:
+    """30 s, here 0.3 s; of an HTTP_PROXY as well (test_faults.py)."""
+    silent = small.function("import time\ntime.sleep(2)\n" + writes(b"{}" + bytes(8)))
+    status, _, body = curl_head(small.rest(STREAMING.format(silent), "STREAM", types=("EDGE",)).url + "/x")
+    assert (status, json.loads(body)) == (504, {"message": "Endpoint request timed out"})
 
 
 async def test_a_timeout_of_the_integration_ends_the_stream(aws: Gateway) -> None:

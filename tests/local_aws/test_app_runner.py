@@ -1,11 +1,14 @@
 """App Runner's services, deployed by boto3 and read by curl, aiohttp and websockets."""
 
 import asyncio
+import http.client
 import itertools
 import json
 import shlex
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Any
 
 import aiohttp
@@ -138,6 +141,23 @@ def test_a_request_may_take_120_seconds_scaled(tight: Account) -> None:
         cut = subprocess.run(["curl", "-sN", "--max-time", "30", url], capture_output=True, text=True)
         assert cut.returncode == 18  # transfer closed with outstanding read data remaining
         assert 5 <= cut.stdout.count('"seq"') < 60
+
+
+def test_a_stream_is_cut_when_its_time_is_up(tight: Account) -> None:
+    """Not a second later. A busy machine may hold one client up, hardly three."""
+
+    def seconds_from_the_last_item(host: str) -> float:
+        with closing(http.client.HTTPConnection(host)) as connection:
+            connection.request("GET", "/transfer-encoding?count=100&interval_ms=100")
+            response = connection.getresponse()
+            arrived = time.monotonic()
+            while response.readline():  # to http.client, a cut is an end
+                arrived = time.monotonic()
+        return time.monotonic() - arrived
+
+    with app_runner(tight) as deployed:
+        host = deployed["ServiceUrl"].removeprefix("http://")
+        assert min(seconds_from_the_last_item(host) for _ in range(3)) < 0.7
 
 
 SILENT = """

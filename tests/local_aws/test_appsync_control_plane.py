@@ -68,6 +68,17 @@ def test_an_event_api_has_addresses_and_can_be_changed(aws: Account) -> None:
     assert isinstance(found["created"], datetime)
 
 
+def test_a_namespace_keeps_its_tags(aws: Account) -> None:
+    appsync = aws.client("appsync")
+    named = {"apiId": events(aws, namespaces=()).api_id, "name": "tagged"}
+    made = appsync.create_channel_namespace(**named, tags={"run": "1"})["channelNamespace"]
+    assert appsync.get_channel_namespace(**named)["channelNamespace"]["tags"] == {"run": "1"}
+    appsync.tag_resource(resourceArn=made["channelNamespaceArn"], tags={"a": "b"})
+    modes = [{"authType": "API_KEY"}]
+    updated = appsync.update_channel_namespace(**named, publishAuthModes=modes)["channelNamespace"]
+    assert updated["tags"] == {"run": "1", "a": "b"} and updated["publishAuthModes"] == modes
+
+
 def test_what_is_deleted_is_gone_and_its_port_is_free(aws: Account) -> None:
     appsync = aws.client("appsync")
     one, other = graphql(aws), events(aws)

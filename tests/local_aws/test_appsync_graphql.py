@@ -175,6 +175,56 @@ async def test_directives_say_which_mode_may_have_a_field(aws: Account) -> None:
         assert refused["payload"]["errors"][0]["errorType"] == "Unauthorized"
 
 
+SECRETS = """
+  interface Named { secret: String }
+  type Item implements Named @aws_api_key @aws_iam { name: String  secret: String @aws_iam  more: Item }
+  type Query { item: Item }
+  type Mutation { put(name: String, secret: String): Item @aws_api_key @aws_iam }
+  type Subscription {
+    onPut: Item @aws_api_key @aws_iam @aws_subscribe(mutations: ["put"])
+    onNamed: Named @aws_api_key @aws_iam @aws_subscribe(mutations: ["put"])
+  }
+"""
+
+
+async def test_a_subscription_asks_for_nothing_its_caller_may_not_have(aws: Account) -> None:
+    api = graphql(aws, SECRETS, additionalAuthenticationProviders=[{"authenticationType": "AWS_IAM"}])
+    asks = "subscription { onPut { __typename name secret } }"
+    async with subscriber(api) as client:
+        for number, query in enumerate(
+            (
+                asks,
+                "subscription { onPut { more { more { alias: secret } } } }",
+                "subscription { onPut { ...F } } fragment F on Item { ... { secret } }",
+                "subscription { onNamed { secret } }",
+            )
+        ):
+            refused = await client.start(str(number), query, api.credentials)
+            assert refused["type"] == "error"
+            (error,) = refused["payload"]["errors"]
+            assert error["errorType"] == "Unauthorized"
+            assert error["message"] == "Not Authorized to access secret on type Item"
+        others = f"query Q {{ item {{ secret }} }} {asks.replace(' secret', '')}"
+        payload = {
+            "data": json.dumps(
+                {"query": others.replace("subscription", "subscription S"), "operationName": "S"}
+            ),
+            "extensions": {"authorization": api.credentials},
+        }
+        assert (await client.ask(id="open", type="start", payload=payload))["type"] == "start_ack"
+        data = json.dumps({"query": asks})
+        by_iam = {"data": data, "extensions": {"authorization": api.signed("/graphql", data)}}
+        assert (await client.ask(id="iam", type="start", payload=by_iam))["type"] == "start_ack"
+        body = json.dumps({"query": 'mutation { put(name: "a", secret: "b") { __typename name secret } }'})
+        await api.post("/graphql", body, api.signed("/graphql", body))
+        heard = [await client.hear() for _ in range(2)]
+    given = {message["id"]: message["payload"]["data"]["onPut"] for message in heard}
+    assert given == {
+        "open": {"__typename": "Item", "name": "a"},
+        "iam": {"__typename": "Item", "name": "a", "secret": "b"},
+    }
+
+
 # Queries and mutations
 
 

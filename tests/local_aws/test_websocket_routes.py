@@ -377,12 +377,17 @@ def handler(event, context):
     effect = "Allow" if token == "good" else "Deny"
     if token == "odd":
         return {"principalId": "x"}
+    if token == "unknown":
+        raise Exception("Unauthorized")
+    if token == "broken":
+        raise Exception("Unauthorized: no database")
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     return {"principalId": "reader", "policyDocument": policy, "context": {"plan": "free"}}
 """
 
-    async def test_a_lambda_authorizer_decides_on_connect(self, aws: Account) -> None:
+    def guarded(self, aws: Account) -> tuple[WebSocketApi, str]:
+        """An API whose `$connect` has a Lambda authorizer, and the id of that route."""
         api = create_api(aws)
         function = deploy_python(aws, self.AUTHORIZER)
         api.permit(function)
@@ -394,14 +399,32 @@ def handler(event, context):
             AuthorizerUri=uri,
             IdentitySource=["route.request.querystring.token"],
         )
-        api.add_route("$connect", AuthorizationType="CUSTOM", AuthorizerId=authorizer["AuthorizerId"])
+        route = api.add_route("$connect", AuthorizationType="CUSTOM", AuthorizerId=authorizer["AuthorizerId"])
+        return api, route
+
+    async def test_a_lambda_authorizer_decides_on_connect(self, aws: Account) -> None:
+        api, _ = self.guarded(aws)
         api.add_route("echo", deploy_python(aws, ECHO), responds=True)
         assert await status_of(api.url) == 401
         assert await status_of(f"{api.url}?token=bad") == 403
         assert await status_of(f"{api.url}?token=odd") == 500
+        assert await status_of(f"{api.url}?token=unknown") == 401
+        assert await status_of(f"{api.url}?token=broken") == 500
         async with connect(f"{api.url}?token=good") as client:
             event = await ask(client, action="echo")
         assert event["requestContext"]["authorizer"] == {"plan": "free", "principalId": "reader"}
+
+    async def test_the_route_says_whether_its_authorizer_is_asked(self, aws: Account) -> None:
+        api, route = self.guarded(aws)
+        assert await status_of(api.url) == 401
+        api.gateway.update_route(ApiId=api.id, RouteId=route, AuthorizationType="NONE")
+        assert await status_of(api.url) == 101
+
+    async def test_without_the_authorizer_it_names_a_route_lets_nobody_in(self, aws: Account) -> None:
+        api, route = self.guarded(aws)
+        authorizer = api.gateway.get_route(ApiId=api.id, RouteId=route)["AuthorizerId"]
+        api.gateway.delete_authorizer(ApiId=api.id, AuthorizerId=authorizer)
+        assert await status_of(f"{api.url}?token=good") == 500
 
     async def test_iam_wants_a_signature(self, aws: Account) -> None:
         api = create_api(aws)
@@ -422,9 +445,13 @@ async def test_a_stage_serves_what_was_deployed_to_it(aws: Account) -> None:
     async with connect(api.url) as client:
         assert (await ask(client, action="echo"))["requestContext"]["routeKey"] == "echo"
         assert (await ask(client, action="later"))["message"] == "Forbidden"
+        stage = api.gateway.get_stage(ApiId=api.id, StageName="dev")
+        assert stage["DeploymentId"] == deployment["DeploymentId"]
         second = api.gateway.create_deployment(ApiId=api.id)
         api.gateway.update_stage(ApiId=api.id, StageName="dev", DeploymentId=second["DeploymentId"])
         assert (await ask(client, action="later"))["requestContext"]["routeKey"] == "later"
+    (stage,) = api.gateway.get_stages(ApiId=api.id)["Items"]
+    assert stage["DeploymentId"] == second["DeploymentId"]
     listed = api.gateway.get_deployments(ApiId=api.id)["Items"]
     assert [item["DeploymentId"] for item in listed] == [deployment["DeploymentId"], second["DeploymentId"]]
 

@@ -1,1 +1,1 @@
-"""What REST APIs and HTTP APIs have in common: paths, events, integrations."""
+"""What the APIs of API Gateway have in common: paths, events, integrations, stages."""

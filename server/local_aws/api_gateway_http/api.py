@@ -11,10 +11,12 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api, Stage, apigatewayv2_backends
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.api_gateway.complete_stage import complete
 from server.local_aws.api_gateway_http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway_http.routes import DEFAULT, Routes, routes_of
 from server.local_aws.aws_lambda.functions import Functions
@@ -52,7 +54,7 @@ class HttpApis:
             api = find(call.region, match[1]) if match else None
             if match is None or api is None:
                 return await self._forward(call)
-            return await self._below(call, api, match[2], match[3])
+            return await self._below(call, api, match[2], unquote(match[3]) if match[3] else None)
         except ApiError as error:
             return error.answer()
 
@@ -122,7 +124,10 @@ class HttpApis:
                     "ConflictException",
                     f"Route with key {settings['routeKey']} already exists for this API",
                 )
-        return await self._forward(call)
+        answer = await self._forward(call)
+        if kind == "stages" and call.method == "POST" and answer.status < 300:
+            return ApiAnswer.of(answer.status, complete(api, settings["stageName"]).to_json())
+        return answer
 
     def _deployment(self, call: ApiCall, api: Api, name: str | None) -> ApiAnswer:
         held = self._deployments[api.api_id]
@@ -203,6 +208,7 @@ def quick_create(api: Api, settings: dict[str, Any]) -> None:
         target=f"integrations/{integration.id}",
     )
     api.create_stage({"stageName": DEFAULT, "autoDeploy": True})
+    complete(api, DEFAULT)
 
 
 def update_stage(api: Api, name: str, settings: dict[str, Any]) -> ApiAnswer:

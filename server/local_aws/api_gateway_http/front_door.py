@@ -27,6 +27,7 @@ from server.local_aws.api_gateway.request import (
     extended_request_id,
 )
 from server.local_aws.api_gateway.result import BadResult
+from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.time_limit import time_limit
 from server.local_aws.api_gateway_http import payload_v2
 from server.local_aws.api_gateway_http.routes import DEFAULT, Integration, Route, Routes, find
@@ -120,6 +121,10 @@ class Call:
         return self._route.integration
 
     @property
+    def _uri(self) -> str:
+        return with_stage_variables(self._integration.uri, self._target.stage_variables)
+
+    @property
     def _seconds(self) -> float:
         return min(self._integration.timeout, self._limits.http_api_seconds)
 
@@ -140,9 +145,8 @@ class Call:
             await answer.refuse(503, "Service Unavailable")
 
     async def _invoke(self, answer: "Answering") -> None:
-        uri = self._integration.uri
-        match = LAMBDA_URI.fullmatch(uri)
-        arn = match["buffered"] if match else uri
+        match = LAMBDA_URI.fullmatch(self._uri)
+        arn = match["buffered"] if match else self._uri
         if not arn:
             raise InvokeRejected("HTTP APIs do not stream")
         route = self._route.key if self._route.key == DEFAULT else self._route.key.replace(" ", "", 1)
@@ -183,7 +187,7 @@ class Call:
             return response.status, response.headers, bytes(body)
 
     def _url(self) -> str:
-        url = self._integration.uri
+        url = self._uri
         for name, value in self._target.path_parameters.items():
             url = url.replace(f"{{{name}}}", quote(value, safe="/"))
         if self._route.key == DEFAULT and urlsplit(url).path in ("", "/"):

@@ -10,7 +10,7 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.api_gateway_rest import integration, openapi
+from server.local_aws.api_gateway_rest import integration, openapi, tags
 from server.local_aws.api_gateway_rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway_rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway_rest.trial import try_out
@@ -26,6 +26,8 @@ DEPLOYMENTS = re.compile(r"/restapis/([^/]+)/deployments/?")
 METHOD = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/?")
 INTEGRATION = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/integration/?")
 
+ENDPOINT_TYPES = ("EDGE", "REGIONAL", "PRIVATE")
+
 Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
 
@@ -39,11 +41,14 @@ class RestApis:
 
     @staticmethod
     def is_mine(call: ApiCall) -> bool:
-        return call.service == "apigateway" and call.path.startswith("/restapis")
+        mine = call.path.startswith("/restapis") or tags.is_mine(call.path)
+        return call.service == "apigateway" and mine
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Serve one API call."""
         try:
+            if tags.is_mine(call.path):
+                return tags.serve(call)
             if call.method == "POST" and (match := METHOD.fullmatch(call.path)):
                 return await self._test_invoke(call, *match.groups())
             if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
@@ -57,6 +62,7 @@ class RestApis:
                 api = find(call.region, json.loads(answer.body)["id"])
                 assert api is not None
                 openapi.complete(api, document)
+                api.endpoint_configuration["types"] = imported_types(call)
             if answer.status < 300:
                 answer = await self._complete(call, answer)
             return answer
@@ -143,7 +149,20 @@ def imported(call: ApiCall) -> dict[str, Any]:
     """The OpenAPI document of an import, {} for every other call. Raises `ApiError`."""
     creates = call.method == "POST" and APIS.fullmatch(call.path) and call.query.get("mode") == "import"
     puts = call.method == "PUT" and API.fullmatch(call.path)
-    return openapi.read(call.body) if creates or puts else {}
+    return openapi.read(call.body, imported_types(call)) if creates or puts else {}
+
+
+def imported_types(call: ApiCall) -> list[str]:
+    """The endpoint types of an API that is imported: those it has, or those that a parameter gives a new one.
+    Raises `ApiError`."""
+    api = find(call.region, match[1]) if (match := API.fullmatch(call.path)) else None
+    if api is not None:
+        return endpoint_types(api)
+    kind = call.query.get("endpointConfigurationTypes", "EDGE")
+    if kind not in ENDPOINT_TYPES:
+        expected = ", ".join(ENDPOINT_TYPES)
+        raise integration.bad_request(f"Invalid endpoint type {kind!r}: must be one of {expected}")
+    return [kind]
 
 
 def find(region: str, api_id: str) -> RestAPI | None:

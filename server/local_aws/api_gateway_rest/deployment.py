@@ -1,14 +1,11 @@
 """A deployment of a REST API: what its methods were when it was made. Later changes wait for the next one."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moto.apigateway.models import RestAPI
 
 from server.local_aws.api_gateway.paths import PathTemplate, best_match
-
-STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,3 @@ def snapshot(api: RestAPI, deployment_id: str) -> Deployment:
         if deployed:
             methods[template], ids[template] = deployed, resource.id
     return Deployment(deployment_id, methods, ids)
-
-
-def with_stage_variables(uri: str, variables: Mapping[str, str]) -> str:
-    return STAGE_VARIABLE.sub(lambda match: variables.get(match[1], ""), uri)

@@ -13,6 +13,7 @@ stream without `timeoutInMillis` has 15 minutes.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import h11
@@ -22,20 +23,24 @@ from server.local_aws.api_gateway import lambda_target, upstream
 from server.local_aws.api_gateway.lambda_target import LAMBDA_URI, InvokeRejected
 from server.local_aws.api_gateway.request import GatewayRequest, Target, event_v1, is_binary
 from server.local_aws.api_gateway.result import BadResult, Response, from_prelude, from_result
+from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.time_limit import attentive, time_limit
 from server.local_aws.api_gateway_rest.answering import Answer
-from server.local_aws.api_gateway_rest.deployment import Integration, Route, with_stage_variables
+from server.local_aws.api_gateway_rest.deployment import Integration, Route
+from server.local_aws.api_gateway_rest.integration import DEFAULT_TIMEOUT
 from server.local_aws.api_gateway_rest.mapping import upstream_request
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.aws_lambda.prelude import DELIMITER, BadPrelude, PreludeSplitter, parse
+from server.local_aws.aws_lambda.prelude import DELIMITER, BadPrelude, Prelude, PreludeSplitter, parse
 from server.local_aws.http1.exchange import Header, PeerGone
 from server.local_aws.limits import Limits
 from server.local_aws.throttle import throttled
 
 METADATA_WINDOW = 16_384
 """Bytes within which the delimiter must end: 16 KB."""
+
+DEFAULT_SECONDS = DEFAULT_TIMEOUT / 1000
 
 
 class Unsupported(Exception):
@@ -67,10 +72,8 @@ class MethodCall:
         limits: Limits,
     ) -> None:
         self._request, self._target, self._route, self._binary = request, target, route, settings.binary
-        self._functions, self._limits = functions, limits
-        self._idle = (
-            limits.rest_stream_edge_idle_seconds if settings.edge else limits.rest_stream_idle_seconds
-        )
+        self._functions, self._limits, self._edge = functions, limits, settings.edge
+        self._idle = limits.rest_stream_edge_idle_seconds if self._edge else limits.rest_stream_idle_seconds
 
     @property
     def _integration(self) -> Integration:
@@ -160,7 +163,7 @@ class MethodCall:
                         continue
                     if splitter.prelude.unknown:
                         raise BadPrelude(f"unknown metadata: {', '.join(sorted(splitter.prelude.unknown))}")
-                    await answer.start(*from_prelude(splitter.prelude))
+                    await begin(answer, splitter.prelude)
                 await answer.send(chunks)
             if splitter.prelude is None:
                 raise BadPrelude("the response ended before the delimiter")
@@ -183,7 +186,9 @@ class MethodCall:
             return response.status, response.headers, bytes(body)
 
     async def _forward_streaming(self, answer: Answer) -> None:
-        async with upstream.request(*self._upstream_request()) as response:
+        async with AsyncExitStack() as stack:
+            with time_limit(self._idle):
+                response = await stack.enter_async_context(upstream.request(*self._upstream_request()))
             await answer.start(response.status, response.headers)
             async for chunks in self._paced(response.chunks()):
                 await answer.send(chunks)
@@ -199,10 +204,24 @@ class MethodCall:
 
     @property
     def _buffered_seconds(self) -> float:
-        return min(self._integration.timeout or self._limits.rest_seconds, self._limits.rest_seconds)
+        """A timeout beyond 29 s raises the limit in proportion, so that limits are scaled as before; not
+        that of an API which has become edge-optimised since."""
+        timeout, longest = self._integration.timeout, self._limits.rest_seconds
+        if timeout is None:
+            return longest
+        raised = 1.0 if self._edge else max(1.0, timeout / DEFAULT_SECONDS)
+        return min(timeout, longest * raised)
 
     def _paced(self, batches: AsyncIterator[list[bytes]]) -> AsyncIterator[list[bytes]]:
         """The chunks, no pause between them longer than the idle timeout, at the gateway's rate."""
         return throttled(
             attentive(batches, self._idle), self._limits.rest_stream_burst, self._limits.rest_stream_rate
         )
+
+
+async def begin(answer: Answer, prelude: Prelude) -> None:
+    """Send status and headers. Raises `BadPrelude` if they are none of HTTP's: nothing has been sent then."""
+    try:
+        await answer.start(*from_prelude(prelude))
+    except h11.LocalProtocolError as error:
+        raise BadPrelude(str(error)) from None

@@ -18,9 +18,9 @@ ANY = "x-amazon-apigateway-any-method"
 EXTENSION = "x-amazon-apigateway-integration"
 
 
-def read(body: bytes) -> dict[str, Any]:
+def read(body: bytes, endpoint_types: list[str]) -> dict[str, Any]:
     """The document in a call's body, {} if it is none: methods by HTTP's names, integration types by those of
-    the API. Raises `ApiError` for an integration that is refused."""
+    the API. Raises `ApiError` for an integration that an API of these endpoint types may not have."""
     try:
         document = deserialize_body(body.decode("utf-8", "replace"))
     except (yaml.YAMLError, TypeError):
@@ -32,7 +32,7 @@ def read(body: bytes) -> dict[str, Any]:
         document["paths"][path] = {"any" if name == ANY else name: held for name, held in methods.items()}
     for _, _, settings in integrations(document):
         settings["type"] = str(settings.get("type", "")).upper()
-        integration.check(settings, [])
+        integration.check(settings, endpoint_types)
     return document
 
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from moto.apigatewayv2.models import Api
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.api_gateway.complete_stage import complete
 from server.local_aws.api_gateway_websocket.deployed import Route, Stage, backend, freeze, websocket_apis
 from server.local_aws.api_gateway_websocket.event import new_id
 from server.local_aws.api_gateway_websocket.gateway import Gateway
@@ -74,7 +75,6 @@ class WebSocketApis:
         self._tls, self._forward = tls, forward
         self._listening: dict[Key, tuple[Gateway, Server, Endpoint]] = {}
         self._deployments: dict[Key, dict[str, Deployment]] = {}
-        self._deployed: dict[tuple[Key, str], str] = {}
         rate = limits.websocket_connection_rate
         self._new_connections = TokenBucket(max(rate, 1.0), rate, time.monotonic())
 
@@ -147,7 +147,6 @@ class WebSocketApis:
     async def _remove(self, key: Key) -> None:
         gateway, server, endpoint = self._listening.pop(key)
         del self._deployments[key]
-        self._deployed = {stage: held for stage, held in self._deployed.items() if stage[0] != key}
         self._endpoints.remove(endpoint)
         gateway.close_all()
         await server.stop()
@@ -162,7 +161,7 @@ class WebSocketApis:
         if deployment_id not in held:
             raise not_found(deployment_id, "deployment")
         if call.method == "DELETE":
-            if deployment_id in [used for (api_key, _), used in self._deployed.items() if api_key == key]:
+            if deployment_id in [stage.config.get("deploymentId") for stage in list(api.stages.values())]:
                 message = "Active stages pointing to this deployment must be moved or deleted"
                 raise ApiError(400, "BadRequestException", message)
             del held[deployment_id]
@@ -180,7 +179,7 @@ class WebSocketApis:
         deployment = Deployment(settings.get("description") or "", freeze(api))
         self._deployments[key][deployment.id] = deployment
         if stage:
-            self._deployed[key, stage] = deployment.id
+            api.stages[stage].config["deploymentId"] = deployment.id
         return ApiAnswer.of(201, deployment.to_document())
 
     async def _call_stage(self, call: ApiCall, key: Key, api: Api, name: str) -> ApiAnswer:
@@ -198,13 +197,8 @@ class WebSocketApis:
         deployment_id = settings.get("deploymentId")
         if deployment_id and deployment_id not in self._deployments[key]:
             raise not_found(deployment_id, "deployment")
-        stage = backend(call.region).create_stage(api.api_id, settings)
-        if deployment_id:
-            self._deployed[key, name] = deployment_id
-        document = stage.to_json()
-        if (key, name) in self._deployed:
-            document["deploymentId"] = self._deployed[key, name]
-        return ApiAnswer.of(201 if call.method == "POST" else 200, document)
+        backend(call.region).create_stage(api.api_id, settings)
+        return ApiAnswer.of(201 if call.method == "POST" else 200, complete(api, name).to_json())
 
     def _stage(self, key: Key, name: str) -> Stage | None:
         """The stage as it is deployed; None if nothing is."""
@@ -212,7 +206,7 @@ class WebSocketApis:
         stage = api.stages.get(name) if api else None
         if api is None or stage is None:
             return None
-        deployment = self._deployments[key].get(self._deployed.get((key, name), ""))
+        deployment = self._deployments[key].get(stage.config.get("deploymentId", ""))
         if stage.auto_deploy:
             routes: Mapping[str, Route] = freeze(api)
         elif deployment is not None:

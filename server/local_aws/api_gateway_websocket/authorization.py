@@ -40,9 +40,11 @@ async def authorize(
     arn = f"arn:aws:execute-api:{client.region}:{ACCOUNT_ID}:{client.api_id}/{client.stage}/$connect"
     if route.authorization == "AWS_IAM":
         return by_iam(handshake, arn)
-    if route.authorizer is not None:
-        return await by_lambda(route.authorizer, client, handshake, integrations, arn)
-    return None
+    if route.authorization != "CUSTOM":
+        return None
+    if route.authorizer is None:  # it has been deleted, and nobody else can let anyone in
+        raise IntegrationFailure(500, "Internal server error")
+    return await by_lambda(route.authorizer, client, handshake, integrations, arn)
 
 
 def by_iam(handshake: Handshake, arn: str) -> Mapping[str, Any] | None:
@@ -61,13 +63,17 @@ def by_iam(handshake: Handshake, arn: str) -> Mapping[str, Any] | None:
 async def by_lambda(
     authorizer: Authorizer, client: Client, handshake: Handshake, integrations: Integrations, arn: str
 ) -> Mapping[str, Any]:
-    """Ask the function of a REQUEST authorizer; every identity source has to be in the request."""
+    """Ask the function of a REQUEST authorizer; every identity source has to be in the request. A function
+    that fails with exactly "Unauthorized" means a 401, as in AWS's blueprint for authorizers
+    (github.com/awslabs/aws-apigateway-lambda-authorizer-blueprints)."""
     if not all(present(source, handshake) for source in authorizer.identity_sources):
         raise Refused(401, "Unauthorized")
     asked = {**event.connect(client, handshake), "type": "REQUEST", "methodArn": arn}
     try:
         answer = await integrations.authorize(authorizer, asked, client.variables, "authorizers/*")
-    except IntegrationFailure:
+    except IntegrationFailure as failure:
+        if failure.function_said == "Unauthorized":
+            raise Refused(401, "Unauthorized") from None
         raise IntegrationFailure(500, "Internal server error") from None
     try:
         if len(json.dumps(answer)) > MAX_RESULT:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from server.local_aws.api import ApiError
+from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway_websocket.deployed import Authorizer, Integration
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.failure import Throttled
@@ -18,16 +19,16 @@ from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane import ACCOUNT_ID
 
 FUNCTION = re.compile(r":lambda:path/2015-03-31/functions/(arn:aws:lambda:([^:]+):[^/]+)/invocations")
-VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 PRINCIPAL = "apigateway.amazonaws.com"
 
 
 class IntegrationFailure(Exception):
-    """There is no result. `status` is what a client gets that is not connected yet."""
+    """There is no result. `status` is what a client gets that is not connected yet, `function_said` the
+    message of the function's own error, if that is why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, function_said: str = "") -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.function_said = status, message, function_said
 
 
 def internal(status: int) -> IntegrationFailure:
@@ -79,7 +80,7 @@ class Integrations:
         has_credentials: bool,
         seconds: float,
     ) -> Any:
-        match = FUNCTION.search(VARIABLE.sub(lambda found: variables.get(found[1], ""), uri))
+        match = FUNCTION.search(with_stage_variables(uri, variables))
         if match is None:
             raise internal(500)
         arn, region = match[1], match[2]
@@ -96,12 +97,14 @@ class Integrations:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
         except (ApiError, Throttled, IndexError):
             raise internal(500) from None
-        if result.failed:
-            raise internal(502)
         try:
-            return json.loads(result.payload or b"null")
+            document = json.loads(result.payload or b"null")
         except (ValueError, RecursionError):
             raise internal(502) from None
+        if result.failed:
+            said = document.get("errorMessage") if isinstance(document, dict) else None
+            raise IntegrationFailure(502, "Internal server error", str(said or ""))
+        return document
 
 
 def permitted(region: str, name: str, qualifier: str | None, source_arn: str) -> bool:

@@ -75,9 +75,8 @@ def parse(document: bytes) -> Prelude:
         status=status_code(fields.get("statusCode", 200)),
         headers={name: text(value) for name, value in mapping(fields, "headers").items()},
         multi_value_headers={
-            name: [text(value) for value in values]
+            name: [text(value) for value in (values if isinstance(values, list) else [values])]
             for name, values in mapping(fields, "multiValueHeaders").items()
-            if isinstance(values, list)
         },
         cookies=[text(cookie) for cookie in listed(fields, "cookies")],
         unknown=frozenset(fields) - KEYS,

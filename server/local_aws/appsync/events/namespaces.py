@@ -41,11 +41,13 @@ def update(namespace: ChannelNamespace, settings: Mapping[str, Any], now: dateti
 
 def to_document(namespace: ChannelNamespace) -> dict[str, Any]:
     """As `GetChannelNamespace` returns it; times in epoch seconds."""
+    assert namespace.backend is not None, "moto sets it"
     return {
         "apiId": namespace.api_id,
         "name": namespace.name,
         "subscribeAuthModes": namespace.subscribe_auth_modes or [],
         "publishAuthModes": namespace.publish_auth_modes or [],
+        "tags": namespace.backend.list_tags_for_resource(namespace.channel_namespace_arn),
         "channelNamespaceArn": namespace.channel_namespace_arn,
         "created": namespace.created.timestamp(),
         "lastModified": namespace.last_modified.timestamp(),

@@ -25,7 +25,12 @@ from server.local_aws.appsync.graphql.execution import (
 from server.local_aws.appsync.graphql.protocol import SUBPROTOCOL, SubscriptionSession
 from server.local_aws.appsync.graphql.resolvers import DataSource, Resolver, data_source, resolver
 from server.local_aws.appsync.graphql.schema import build
-from server.local_aws.appsync.graphql.subscriptions import Subscription, Subscriptions, subscription
+from server.local_aws.appsync.graphql.subscriptions import (
+    Subscription,
+    Subscriptions,
+    fields_asked_for,
+    subscription,
+)
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.limits import Limits
@@ -153,10 +158,10 @@ class GraphqlApi:
         schema = self._deployed_schema()
         operation = read(schema, request)
         made = subscription(schema, operation, deliver)
-        assert schema.subscription_type is not None
         context = self._context(caller, given)
         try:
-            context.authorize(schema.subscription_type, made.field)
+            for kind, name in fields_asked_for(schema, operation):
+                context.authorize(kind, name)
         except FieldError as error:
             raise Refused(401, error.error_type, str(error)) from None
         if ("Subscription", made.field) in self.resolvers:

@@ -4,10 +4,12 @@ Docs: docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.htm
 subscriber gets what the mutation selected and the subscription asks for; arguments of the subscription are
 compared with the fields of the same names, which the mutation must have selected; null is compared as well,
 an argument that is left out is not. That a mutation without a result (null) is not passed on is a choice.
+So is it that a subscription is refused for each field it asks for that its caller may not read: what AWS does
+about nested fields is unconfirmed.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,18 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     execute,
+    is_abstract_type,
+    separate_operations,
+    visit,
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 
@@ -100,6 +110,33 @@ def subscription(schema: GraphQLSchema, operation: Operation, deliver: Callable[
         raise Refused(400, "BadRequestException", f"{node.name.value} has no @aws_subscribe in the schema")
     filters = get_argument_values(field, node, variables)
     return Subscription(operation, node.name.value, frozenset(mutations), filters, deliver)
+
+
+class FieldsAskedFor(Visitor):
+    """Notes the fields of a document, with the types that have them: `found`."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self._types = types
+        self.found: list[tuple[GraphQLNamedType, str]] = []
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        kind = self._types.get_parent_type()
+        if kind is not None and not node.name.value.startswith("__"):
+            self.found.append((kind, node.name.value))
+
+
+def fields_asked_for(schema: GraphQLSchema, operation: Operation) -> Iterator[tuple[GraphQLObjectType, str]]:
+    """Every field that the operation asks for, of each object type that may have to give it."""
+    name = operation.node.name.value if operation.node.name else ""
+    types = TypeInfo(schema)
+    noting = FieldsAskedFor(types)
+    visit(separate_operations(operation.document)[name], TypeInfoVisitor(types, noting))
+    for kind, field in noting.found:
+        if is_abstract_type(kind):
+            yield from ((each, field) for each in schema.get_possible_types(kind))
+        elif isinstance(kind, GraphQLObjectType):
+            yield kind, field
 
 
 def select(schema: GraphQLSchema, operation: Operation, root: Mapping[str, Any]) -> str:

@@ -170,13 +170,17 @@ class Arrivals:
         """How many items in how many bursts."""
         return f"{plural(len(self.items), 'item')} in {plural(len(self.bursts), 'burst')}"
 
-    def _holds(self) -> list[float]:
+    def require_items(self) -> list[Item]:
+        """The items. Raises `ValueError` if there are none, and says what came instead."""
         if not (items := self.items):
             raise ValueError(
                 f"nothing to measure: no stamped item arrived, but {self.strays[:3]}. "
                 "Ask the stream for stamped items: ?count=24&interval_ms=100"
             )
-        return [item.hold for item in items]
+        return items
+
+    def _holds(self) -> list[float]:
+        return [item.hold for item in self.require_items()]
 
 
 def lines(content: list[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]:

@@ -37,6 +37,8 @@ def figure(*streams: Arrivals) -> Figure:
     if not 1 <= len(streams) <= 4:
         raise ValueError(f"one to four streams side by side, not {len(streams)}: use small_multiples()")
     print_twins(streams)
+    for stream in streams:
+        stream.require_items()
     width = 9 if len(streams) == 1 else 5 * len(streams)
     with plt.rc_context(STYLE):
         drawing, axes = plt.subplots(

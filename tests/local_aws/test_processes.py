@@ -25,9 +25,18 @@ from .http_client import request
 TELL = """
 import subprocess
 child = subprocess.Popen(["sleep", "300"])
+detached = subprocess.Popen(["sleep", "300"], start_new_session=True)
+pids = [os.getpid(), child.pid, detached.pid]
 call = invocation.stream()
-call.chunk(json.dumps([os.getpid(), child.pid, os.environ["LAMBDA_TASK_ROOT"]]).encode())
+call.chunk(json.dumps([*pids, os.environ["LAMBDA_TASK_ROOT"]]).encode())
 time.sleep(300)
+"""
+
+ORPHAN = """
+import subprocess
+command = ["sh", "-c", "setsid sleep 300 >/dev/null 2>&1 & echo $!"]
+pid = subprocess.run(command, stdout=subprocess.PIPE).stdout
+invocation.reply(pid)
 """
 
 
@@ -121,7 +130,16 @@ def test_a_timeout_kills_the_functions_children_too(aws: Account) -> None:
     name = aws.deploy(TELL, Timeout=1)
     answer = request(aws.url(name))
     assert not answer.complete
-    assert all_gone(json.loads(answer.body)[:2])
+    assert all_gone(json.loads(answer.body)[:-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_deleted_function_leaves_no_process_of_a_session_of_its_own(aws: Account) -> None:
+    name = aws.deploy(ORPHAN)
+    pid = int(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())
+    assert running(pid)
+    aws.client("lambda").delete_function(FunctionName=name)
+    assert all_gone([pid])
 
 
 def test_only_the_announcement_is_on_stdout() -> None:

@@ -14,7 +14,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from server.local_aws import enforcement, limits
+from server.local_aws import descriptors, enforcement, limits
 from server.local_aws.api import REGION
 from server.local_aws.stand_in import StandIn
 
@@ -60,6 +60,7 @@ def main() -> int:
         stand_in = StandIn(limits.from_environment(), enforce_iam=enforcement.from_environment())
     except ValueError as error:
         parser.error(str(error))
+    descriptors.raise_limit()
     try:
         asyncio.run(serve(stand_in, options.port, until_stdin_closes=options.until_stdin_closes))
     except OSError as error:

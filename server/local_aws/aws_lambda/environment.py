@@ -1,6 +1,7 @@
 """An execution environment: one process, its Runtime API on a port of its own, one invocation at a time."""
 
 import asyncio
+import errno
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -35,6 +36,12 @@ EXIT_NOTICE_SECONDS = 1.0
 """How long after a broken upload the process may take to be seen dead, or to ask for more work: that tells
 why it broke."""
 
+RUNTIME_BACKLOG = 16
+"""Connections that may wait at a Runtime API: a runtime has one or two."""
+
+NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+"""Errors that are this machine's, not the function's."""
+
 RESPONSE_GRACE_SECONDS = 1.0
 """How long a runtime that asks for more work may have to wait until its response has been read."""
 
@@ -57,7 +64,7 @@ class ExecutionEnvironment:
         self.function, self._task_root = function, task_root
         self._processes, self._limits, self._log, self._endpoint_url = processes, limits, log, endpoint_url
         self._credentials, self._trusted = credentials, trusted
-        self._server = Server(self._serve_runtime)
+        self._server = Server(self._serve_runtime, backlog=RUNTIME_BACKLOG, spare=0)
         self._api = RuntimeApi()
         self._runtime_api_address = ""
         self._child: Child | None = None
@@ -81,8 +88,14 @@ class ExecutionEnvironment:
             and not self._exited.done()
         )
 
+    @property
+    def is_starting(self) -> bool:
+        """True until the runtime has asked for work for the first time."""
+        return self._init_seconds is None
+
     async def start(self) -> None:
-        """Start the process. Raises `FunctionFailure` if it cannot be started."""
+        """Start the process. Raises `FunctionFailure` if it cannot be started, `OSError` if this machine has
+        no room for it."""
         async with self._starting:
             self._runtime_api_address = f"{HOST}:{await self._server.start()}"
         await self._start_process()
@@ -108,6 +121,8 @@ class ExecutionEnvironment:
                     argv, cwd=self._task_root, environment=variables, output=self._log.output
                 )
             except OSError as error:
+                if error.errno in NO_RESOURCES:
+                    raise
                 message = f"{argv[0]}: {error.strerror}"
                 raise FunctionFailure.of("Runtime.InvalidEntrypoint", message) from None
             self._exited = asyncio.create_task(self._child.wait())

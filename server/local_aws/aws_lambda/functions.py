@@ -5,6 +5,8 @@ changed or deleted.
 """
 
 import asyncio
+import errno
+import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -13,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from server.local_aws import descriptors
 from server.local_aws.aws_lambda import code
 from server.local_aws.aws_lambda.environment import STOPPED, ExecutionEnvironment
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
@@ -25,6 +28,14 @@ from server.local_aws.throttle import throttled
 
 ACCOUNT_CONCURRENCY = 1000
 """Concurrent executions of an account in a Region, by default (Lambda quotas, checked 2026-11)."""
+
+COMFORTABLE_DESCRIPTORS = 96
+"""Where fewer are left, no environment is kept for later: more than clients leave (`http1.server`), so that
+free environments never keep a client waiting."""
+
+SPARE_DESCRIPTORS = 20
+STARTING_DESCRIPTORS = 6
+"""What an environment needs that has been started but whose runtime has not called yet."""
 
 SETTLE_SECONDS = 0.1
 THROTTLED_EVENT_SECONDS = 1.0
@@ -207,7 +218,8 @@ class Functions:
             invocation.fail(STOPPED)
             invocation.finished.set()
         if environment is not None:
-            if environment.reusable and self._is_current(environment):
+            comfortable = descriptors.left() >= COMFORTABLE_DESCRIPTORS
+            if comfortable and environment.reusable and self._is_current(environment):
                 self._idle[environment.function.arn][environment] = asyncio.get_running_loop().call_later(
                     self._limits.idle_seconds, self._reclaim, environment
                 )
@@ -232,6 +244,7 @@ class Functions:
                 return environment
             self.in_background(self._stop(environment))
         task_root = await self._unpacked(function)
+        await self._make_room()
         if self._stopping:
             raise STOPPED
         environment = ExecutionEnvironment(
@@ -247,10 +260,24 @@ class Functions:
         self._environments.add(environment)
         try:
             await environment.start()
-        except (FunctionFailure, OSError):
+        except BaseException:
             await self._stop(environment)
             raise
         return environment
+
+    async def _make_room(self) -> None:
+        """Stop free environments while few descriptors are left for another one. Raises `OSError` if there
+        are too few even so."""
+        idle = [environment for free in self._idle.values() for environment in free]
+        for environment in idle:
+            if descriptors.left() >= COMFORTABLE_DESCRIPTORS:
+                return
+            if timer := self._idle[environment.function.arn].pop(environment, None):
+                timer.cancel()
+                await self._stop(environment)
+        starting = sum(environment.is_starting for environment in self._environments)
+        if descriptors.left() < SPARE_DESCRIPTORS + STARTING_DESCRIPTORS * starting:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     async def _unpacked(self, function: Function) -> Path:
         """The folder with the function's code, unpacked once."""

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import sys
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -10,11 +11,18 @@ from contextlib import suppress
 import h11
 
 from server.local_aws.http1.exchange import Connection, Exchange, PeerGone
-from server.local_aws.tls import TlsOrPlain
+from server.local_aws.http1.listener import Listener
 
 HOST = "127.0.0.1"
 READ_BUFFER = 65_536
 """Bytes asyncio buffers for a reader before it stops reading the socket (it stops at twice this)."""
+
+BACKLOG = 1024
+SPARE_DESCRIPTORS = 64
+"""What clients leave to execution environments, when this process may open few files."""
+
+IDLE_SECONDS = 1.0
+"""How long a connection may be without a request although descriptors are short."""
 
 MAX_HEAD = 1_048_576
 """Bytes of a request line and its headers: 1 MB in all (Lambda quotas, checked 2026-11)."""
@@ -27,43 +35,54 @@ class Server:
 
     A handler that returns without answering is a defect and becomes a 500, as does one that raises: the
     traceback goes to stderr, never to the client. Nagle's algorithm is off, which is asyncio's default. With
-    `tls`, the port also takes connections over TLS.
+    `tls`, the port also takes connections over TLS; `backlog` and `spare` are those of its `Listener`.
     """
 
-    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
-        self._handler, self._tls = handler, tls
-        self._server: asyncio.Server | TlsOrPlain | None = None
+    def __init__(
+        self,
+        handler: Handler,
+        tls: ssl.SSLContext | None = None,
+        *,
+        backlog: int = BACKLOG,
+        spare: int = SPARE_DESCRIPTORS,
+    ) -> None:
+        self._handler = handler
+        self._listener = Listener(
+            self._connected,
+            tls=tls,
+            limit=READ_BUFFER,
+            backlog=backlog,
+            spare=spare,
+            on_shortage=self._cut_idle_connections,
+        )
         self._connections: set[asyncio.Task[None]] = set()
+        self._idle: dict[asyncio.Task[None], float] = {}
 
     async def start(self, port: int = 0) -> int:
-        """Listen on `port` of 127.0.0.1 (0: any free one); return the port. Raises `OSError` if it is
-        taken."""
-        if self._tls is None:
-            self._server = await asyncio.start_server(
-                self._connected, HOST, port, limit=READ_BUFFER, backlog=1024
-            )
-        else:
-            self._server = TlsOrPlain(self._connected, self._tls, READ_BUFFER)
-            self._server.start(HOST, port)
-        bound: int = self._server.sockets[0].getsockname()[1]
-        return bound
+        """Listen on `port` of 127.0.0.1 (0: any free one); return the port. Raises `OSError` if it is taken
+        or no descriptor is left."""
+        return self._listener.start(HOST, port)
 
     async def stop(self) -> None:
         """Give the port back and cut every connection."""
-        if self._server is None:
-            return
-        self._server.close()
+        self._listener.close()
         current = asyncio.current_task()
         tasks = [task for task in self._connections if task is not current]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._server = None
 
     def cut_connections(self) -> None:
         """Cut every open connection; go on listening."""
         for task in self._connections:
             task.cancel()
+
+    def _cut_idle_connections(self) -> None:
+        """Cut those on which no request has come for a while; that is what keeping one alive risks."""
+        now = time.monotonic()
+        for task, since in self._idle.items():
+            if now - since > IDLE_SECONDS:
+                task.cancel()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -71,16 +90,18 @@ class Server:
         self._connections.add(task)
         connection = Connection(reader, writer, MAX_HEAD)
         try:
-            await self._serve(connection)
+            await self._serve(connection, task)
         except (asyncio.CancelledError, ConnectionError):
             connection.abort()
         finally:
             self._connections.discard(task)
+            self._idle.pop(task, None)
             with suppress(ConnectionError, asyncio.CancelledError):
                 await connection.close()
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: Connection, task: "asyncio.Task[None]") -> None:
         while True:
+            self._idle[task] = time.monotonic()
             try:
                 exchange = await connection.next_exchange()
             except h11.RemoteProtocolError as error:
@@ -88,6 +109,7 @@ class Server:
                 return
             if exchange is None:
                 return
+            del self._idle[task]
             try:
                 await self._handler(exchange)
                 if not exchange.answered:

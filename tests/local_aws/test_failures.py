@@ -17,6 +17,8 @@ def failure(aws: Account, name: str) -> dict[str, str]:
     return document
 
 
+PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
+
 CASES = {
     "exit": ("os._exit(3)", {}, "Runtime.ExitError", "exit status 3"),
     "signal": ("os.kill(os.getpid(), 9)", {}, "Runtime.ExitError", "signal 9"),
@@ -159,3 +161,63 @@ def test_the_runtime_apis_refusals(aws: Account) -> None:
         "State transition from ResponseSent to InvocationResponse failed for runtime. "
         "Error: State transition is not allowed"
     )
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n\\r\\n'); call.answer()",
+        "call.socket.close()",
+        "os._exit(1)",
+    ],
+)
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/vnd.awslambda.http-integration-response"]
+)
+def test_a_response_that_fails_before_its_first_byte_is_a_200_that_is_cut(
+    aws: Account, content_type: str, end: str
+) -> None:
+    """Node's runtime posts a response, and then trailers, for whatever a handler throws."""
+    posting = f"'Content-Type: {content_type}', 'Trailer: Lambda-Runtime-Function-Error-Type'"
+    answer = request(aws.url(aws.deploy(f"call = invocation.stream({posting})\n{end}")))
+    assert (answer.status, answer.chunks, answer.complete) == (200, [], False)
+    assert answer.header("transfer-encoding") == "chunked"
+
+
+RESTORE = """
+def call(method, path, body=b""):
+    asked = Call(method, path, [f"Content-Length: {len(body)}"])
+    asked.send(body)
+    status, _, document = asked.answer()
+    return [status, json.loads(document).get("errorType")]
+
+early = call("POST", "/restore/error", b"{}")
+first, again = call("GET", "/restore/next"), call("GET", "/restore/next")
+results = [early, first, again]
+"""
+
+
+def test_a_runtime_may_wait_to_be_restored(aws: Account) -> None:
+    serving = "serve(lambda invocation: invocation.reply(json.dumps(results).encode()))\n"
+    boot = f"#!/usr/bin/env python3\n{GUEST}\n{RESTORE}\n{serving}"
+    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": boot})})
+    refused = [403, "InvalidStateTransition"]
+    answer = aws.client("lambda").invoke(FunctionName=name)
+    assert json.load(answer["Payload"]) == [refused, [200, None], refused]
+
+
+def test_an_error_of_the_restoration_is_the_callers_error(aws: Account) -> None:
+    document = '{"errorMessage":"stale","errorType":"Runtime.RestoreError"}'
+    failing = f"assert call('POST', '/restore/error', {document.encode()!r})[0] == 202\ntime.sleep(60)\n"
+    boot = f"#!/usr/bin/env python3\n{GUEST}\n{RESTORE}\n{failing}"
+    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": boot})})
+    assert failure(aws, name) == json.loads(document)
+
+
+def test_a_target_that_is_no_path_of_the_runtime_api_is_404(aws: Account) -> None:
+    body = """
+peer = socket.create_connection((HOST, int(PORT)))
+peer.sendall(b"GET //[ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+invocation.reply(peer.makefile("rb").readline().split()[1])
+"""
+    assert aws.client("lambda").invoke(FunctionName=aws.deploy(body))["Payload"].read() == b"404"

@@ -1,11 +1,13 @@
 """Function URLs: the event, the mappings, the prelude, CORS, who may call, and the configuration's API."""
 
 import asyncio
+import gzip
 import http.client
 import json
+import zlib
 from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import boto3
 import pytest
@@ -379,3 +381,117 @@ async def test_several_callers_at_once_create_and_close_one_url() -> None:
             await asyncio.to_thread(requests.get, endpoint["url"], timeout=20)
     finally:
         await stand_in.stop()
+
+
+def post_gzip(pieces: list[bytes], encoding: str = "gzip", pause: float = 0) -> str:
+    """A function's body that posts a prelude and then `pieces`."""
+    prelude = json.dumps({"headers": {"Content-Encoding": encoding, "content-type": "text/plain"}}).encode()
+    return (
+        f"call = invocation.stream({INTEGRATION!r})\ncall.chunk({prelude!r} + bytes(8))\n"
+        f"for piece in {pieces!r}:\n    call.chunk(piece); time.sleep({pause})\n"
+        "call.send(b'0\\r\\n\\r\\n')\ncall.answer()"
+    )
+
+
+def flushed(texts: list[bytes]) -> list[bytes]:
+    """One gzip stream, with all of each text in a piece of its own."""
+    packer = zlib.compressobj(wbits=31)
+    pieces = [packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH) for text in texts]
+    return [*pieces, packer.flush()]
+
+
+def test_a_gzip_body_is_inflated_as_it_comes(aws: Account) -> None:
+    texts = [b"one", b"two" * 100_000, b"three"]
+    for pieces in (flushed(texts), [gzip.compress(text) for text in texts], [gzip.compress(b"".join(texts))]):
+        answer = request(aws.url(aws.deploy(post_gzip(pieces))))
+        assert (answer.status, answer.body, answer.complete) == (200, b"".join(texts), True)
+        assert (answer.header("content-encoding"), answer.header("content-type")) == (None, "text/plain")
+    parts = urlsplit(aws.url(aws.deploy(post_gzip(flushed([b"first", b"second"]), pause=5))))
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=4)) as connection:
+        connection.request("GET", "/")
+        assert connection.getresponse().read(5) == b"first"  # long before the second
+
+
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(bytes(1000))[:-9], gzip.compress(b"x") + b"more"])
+def test_a_body_that_is_no_gzip_is_cut(aws: Account, body: bytes) -> None:
+    answer = request(aws.url(aws.deploy(post_gzip([body]))))
+    assert (answer.status, answer.complete) == (200, False)
+
+
+def test_another_encoding_and_an_empty_body_stay_as_they_are(aws: Account) -> None:
+    answer = request(aws.url(aws.deploy(post_gzip([b"any"], "br"))))
+    assert (answer.header("content-encoding"), answer.body) == ("br", b"any")
+    empty = request(aws.url(aws.deploy(post_gzip([]))))
+    assert (empty.header("content-encoding"), empty.body, empty.complete) == (None, b"", True)
+
+
+def test_a_content_type_that_is_not_ascii_is_passed_on_as_it_is(aws: Account) -> None:
+    body = "invocation.reply(b'1', headers=['Content-Type: text/plain; x=\\u00e9'])"
+    address = urlsplit(aws.url(aws.deploy(body))).netloc
+    with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
+        connection.request("GET", "/")
+        value = connection.getresponse().getheader("content-type")
+    assert value is not None and value.encode("latin-1") == "text/plain; x=é".encode()
+
+
+@pytest.mark.parametrize(
+    "cors",
+    [
+        "x",
+        {"AllowOrigins": 5},
+        {"AllowOrigins": [5]},
+        {"AllowMethods": ["TOOLONG"]},
+        {"MaxAge": 86_401},
+        {"MaxAge": "x"},
+    ],
+)
+def test_what_is_no_cors_configuration_is_refused(aws: Account, cors: object) -> None:
+    name = aws.deploy("invocation.reply(b'1')")
+    url = aws.url(name)
+    target = f"{aws.endpoint_url}/2021-10-31/functions/{name}/url"
+    body = json.dumps({"Cors": cors}).encode()
+    signed = AWSRequest("PUT", target, data=body)
+    SigV4Auth(Credentials("test", "test"), "lambda", "ap-northeast-1").add_auth(signed)
+    answer = requests.put(target, data=body, headers=dict(signed.headers.items()), timeout=30)
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "ValidationException")
+    assert "1 validation error detected" in answer.json()["message"]
+    assert request(url, headers={"Origin": "https://page.example"}).status == 200
+
+
+def test_a_host_that_is_none_is_not_rightly_signed(aws: Account) -> None:
+    url = iam_url(aws)
+    assert request(url, "POST", {**sign(url, "test", "test"), "Host": "[x"}).status == 403
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["b=1&a=2", "a=2&a=1", "flag", "t=12:30", "p=a/b", "q=a*b", "q=a%2fb", "q=%7E", "q=a,b", "A=1&a-b=1&a=2"],
+)
+def test_a_signature_covers_the_query_however_it_is_encoded(aws: Account, query: str) -> None:
+    """Signed as AWS documents it: names and values encoded anew, then sorted."""
+    url = iam_url(aws)
+    pairs = sorted(
+        (quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~"))
+        for name, _, value in (part.partition("=") for part in query.split("&"))
+    )
+    headers = sign(f"{url}?{'&'.join(map('='.join, pairs))}", "test", "test")
+    assert request(f"{url}?{query}", "POST", headers).status == 200
+    assert request(f"{url}?{query}&more", "POST", headers).status == 403
+
+
+def test_a_policy_that_names_a_role_admits_its_sessions(aws: Account) -> None:
+    name = aws.deploy(ECHO)
+    client = aws.client("lambda")
+    url = client.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")["FunctionUrl"]
+    role, other = aws.role(), aws.role()
+    for statement, settings in (
+        ("url", {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "AWS_IAM"}),
+        ("function", {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}),
+    ):
+        client.add_permission(FunctionName=name, StatementId=statement, Principal=role, **settings)
+    for arn, status in ((role, 200), (other, 403)):
+        held = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="any")["Credentials"]
+        signed = AWSRequest("POST", url)
+        session = Credentials(held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"])
+        SigV4Auth(session, "lambda", "ap-northeast-1").add_auth(signed)
+        assert request(url, "POST", dict(signed.headers.items())).status == status

@@ -4,8 +4,9 @@ Docs: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html and …/configur
 with bodies of errors as recorded on AWS (checked 2026-11).
 
 Choices of this stand-in, where AWS is unconfirmed: a failure after the first byte of a streamed response cuts
-the connection without the last chunk, so that a client can tell; a failure before it is a 502; 429 has the
-body of Lambda's API.
+the connection without the last chunk, so that a client can tell; so does one before it if the runtime has
+begun to post a response (as Node's does to report any error), after the head of a 200; 429 has the body of
+Lambda's API.
 """
 
 import json
@@ -21,6 +22,7 @@ from server.local_aws.aws_lambda.api import too_many_requests
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import Functions, StreamingResponse
+from server.local_aws.aws_lambda.inflating import BadGzip, Inflating
 from server.local_aws.aws_lambda.invocation import Caller, new_trace_id
 from server.local_aws.aws_lambda.prelude import CONTENT_TYPE, BadPrelude, PreludeSplitter
 from server.local_aws.aws_lambda.url_auth import Forbidden, authorize
@@ -39,6 +41,8 @@ PRELUDE_WINDOW = 1_048_576
 
 REQUESTS_PER_CONCURRENCY = 10
 """A function with reserved concurrency takes ten times as many requests a second through its URL."""
+
+GZIP = ("content-encoding", "gzip")
 
 FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
@@ -150,21 +154,23 @@ class FunctionUrl:
         async with response:
             try:
                 await relay(response, answer)
-            except (FunctionFailure, BadPrelude, h11.LocalProtocolError):
-                if answer.exchange.started:
-                    answer.exchange.abort()
-                else:
-                    await answer.bad_gateway()
+            except (BadPrelude, h11.LocalProtocolError):
+                await answer.bad_gateway()
+            except (FunctionFailure, BadGzip):
+                if not answer.exchange.started:
+                    await answer.start(200, [("Content-Type", "application/octet-stream")])
+                answer.exchange.abort()
 
 
 async def relay(response: StreamingResponse, answer: "Answering") -> None:
     """Pass a streamed response on. With the integration's content type it begins with a prelude, whose status
-    and headers are the response's; an empty one is a 200. The head is sent with the first byte."""
+    and headers are the response's; an empty one is a 200. The head is sent with the first byte. A gzip body
+    is inflated."""
     content_type = response.content_type or "application/octet-stream"
     splitter = None
     if content_type.partition(";")[0].strip().lower() == CONTENT_TYPE:
         splitter = PreludeSplitter(PRELUDE_WINDOW)
-    exchange = answer.exchange
+    exchange, inflating = answer.exchange, None
     async for chunks in response.chunks():
         if splitter is not None and splitter.prelude is None:
             chunks = [body for chunk in chunks if (body := splitter.feed(chunk))]
@@ -172,13 +178,26 @@ async def relay(response: StreamingResponse, answer: "Answering") -> None:
                 continue
         if not exchange.started:
             status, headers = from_prelude(splitter.prelude) if splitter and splitter.prelude else (200, [])
+            headers, inflating = without_gzip(headers)
             await answer.start(status, headers or [("Content-Type", content_type)])
-        await exchange.send(chunks)
+        if inflating is None:
+            await exchange.send(chunks)
+            continue
+        for piece in (piece for chunk in chunks for piece in inflating.feed(chunk)):
+            await exchange.send([piece])
+    if inflating is not None:
+        inflating.finish()
     if not exchange.started:
         if splitter is not None and not splitter.empty:
             raise BadPrelude("the response ended before the delimiter")
         await answer.start(200, [("Content-Type", "application/octet-stream" if splitter else content_type)])
     await exchange.finish()
+
+
+def without_gzip(headers: list[Header]) -> tuple[list[Header], Inflating | None]:
+    """The headers that go with an inflated body, and what inflates it; None unless it is gzip."""
+    kept = [(name, value) for name, value in headers if (name.lower(), value.lower()) != GZIP]
+    return kept, Inflating() if len(kept) < len(headers) else None
 
 
 class Answering:

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 AnyRefusal = TypeVar("AnyRefusal", bound="Refusal")
 
 PREFIX = "/2018-06-01"
+GETS = ("/ping", "/runtime/invocation/next", "/runtime/restore/next")
+POSTS = ("/runtime/init/error", "/runtime/restore/error")
 REPLY = re.compile(r"/runtime/invocation/([^/]+)/(response|error)")
 MODE_HEADER = "lambda-runtime-function-response-mode"
 ERROR_TYPE_HEADER = "lambda-runtime-function-error-type"
@@ -27,6 +28,9 @@ class State(Enum):
     """Where a runtime is. The values are the names that AWS's error messages use."""
 
     STARTED = "Started"
+    RESTORE_READY = "RestoreReady"
+    RESTORING = "Restoring"
+    RESTORE_ERROR = "RestoreError"
     INIT_ERROR = "InitError"
     READY = "Ready"
     RUNNING = "Running"
@@ -101,6 +105,14 @@ ACCEPTED = Answer(202, {"status": "OK"})
 TRUNCATED = Refusal.of(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
 
 
+def as_utf8(value: str) -> str:
+    """A header's value as the function meant it, if its bytes, read as Latin-1, are UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
 def too_large(limit: int) -> Refusal:
     message = f"Exceeded maximum allowed payload size ({limit} bytes)."
     return Refusal.of(413, "RequestEntityTooLarge", message)
@@ -115,13 +127,13 @@ class RuntimeApi:
 
     def receive(self, method: str, target: str, headers: Mapping[str, str]) -> Action:
         """Judge a call by its head (`headers`: lower-case names) and move on to the state it leads to."""
-        path = urlsplit(target).path if target.startswith("/") else ""
+        path = target.partition("?")[0] if target.startswith("/") else ""
         if not path.startswith(PREFIX + "/"):
             return Refusal.of(404, "NotFound", f"there is no {path or target} in the Runtime API")
         path = path[len(PREFIX) :]
         reply = REPLY.fullmatch(path)
-        expected = "GET" if path in ("/ping", "/runtime/invocation/next") else "POST"
-        if not reply and path not in ("/ping", "/runtime/invocation/next", "/runtime/init/error"):
+        expected = "GET" if path in GETS else "POST"
+        if not reply and path not in GETS + POSTS:
             return Refusal.of(404, "NotFound", f"there is no {path} in the Runtime API")
         if method != expected:
             return Refusal.of(405, "MethodNotAllowed", f"{path} answers {expected}, not {method}")
@@ -129,23 +141,36 @@ class RuntimeApi:
             return Answer(200, {"status": "OK"})
         if path == "/runtime/invocation/next":
             return self._next()
+        if path == "/runtime/restore/next":
+            return self._restore()
         if reply is None:
-            return self._init_error(headers)
+            return self._init_error(path, headers)
         return self._reply(reply[1], reply[2], headers)
 
     def _next(self) -> Action:
         """A runtime that asks again while it works is told of the same invocation again."""
         if self.state is State.RUNNING or self.state is State.READY:
             return Next()
-        if self.state not in (State.STARTED, State.RESPONSE_SENT):
+        if self.state not in (State.STARTED, State.RESTORING, State.RESPONSE_SENT):
             return self._out_of_order(State.READY)
         self.state = State.READY
         return Next()
 
-    def _init_error(self, headers: Mapping[str, str]) -> Action:
+    def _restore(self) -> Action:
+        """A runtime that waits to be restored from a snapshot: here it goes on at once."""
         if self.state is not State.STARTED:
-            return self._out_of_order(State.INIT_ERROR)
-        self.state = State.INIT_ERROR
+            return self._out_of_order(State.RESTORE_READY)
+        self.state = State.RESTORING
+        return Answer(200, {})
+
+    def _init_error(self, path: str, headers: Mapping[str, str]) -> Action:
+        """A failed initialisation, or one that fails after its restoration."""
+        expected, target = State.STARTED, State.INIT_ERROR
+        if path == "/runtime/restore/error":
+            expected, target = State.RESTORING, State.RESTORE_ERROR
+        if self.state is not expected:
+            return self._out_of_order(target)
+        self.state = target
         return InitError(headers.get(ERROR_TYPE_HEADER, ""))
 
     def _reply(self, request_id: str, kind: str, headers: Mapping[str, str]) -> Action:
@@ -163,7 +188,7 @@ class RuntimeApi:
         if headers.get(MODE_HEADER, "streaming") not in ("streaming", ""):
             self.state = State.RESPONSE_SENT
             return InvalidMode.of(400, "InvalidFunctionResponseMode", "Invalid function response mode")
-        return Response(headers.get("content-type", ""))
+        return Response(as_utf8(headers.get("content-type", "")))
 
     def _out_of_order(self, target: State) -> Refusal:
         return Refusal.of(

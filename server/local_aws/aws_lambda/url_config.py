@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.aws_lambda import deployed
+from server.local_aws.aws_lambda import deployed, url_cors
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.endpoints import Endpoint, Endpoints
 from server.local_aws.http1.server import HOST, Handler, Server
@@ -159,6 +159,7 @@ def read_settings(body: bytes) -> dict[str, Any]:
                 f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
                 f"Member must satisfy enum value set: [{', '.join(allowed)}]",
             )
+    url_cors.check(settings.get("Cors"))
     return settings
 
 

@@ -4,7 +4,49 @@ function's own (docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html, ch
 from fnmatch import fnmatchcase
 from typing import Any
 
+from server.local_aws.api import ApiError
+
+MAX_AGE = 86_400
+LISTS = {
+    "AllowOrigins": (100, 253),
+    "AllowMethods": (6, 6),
+    "AllowHeaders": (100, 1024),
+    "ExposeHeaders": (100, 1024),
+}
+"""How many values each list may have, and how many characters each of them (AWS's model of the API)."""
+
 Header = tuple[str, str]
+
+
+def check(cors: Any) -> None:
+    """Raise `ApiError` (400) unless `cors` is a configuration, or None."""
+    if cors is None:
+        return
+    if not isinstance(cors, dict):
+        raise invalid(cors, "cors", "be an object")
+    for name, (most, longest) in LISTS.items():
+        values = cors.get(name) or []
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise invalid(values, member(name), "be a list of strings")
+        if len(values) > most:
+            raise invalid(values, member(name), f"have length less than or equal to {most}")
+        if any(len(value) > longest for value in values):
+            raise invalid(values, member(name), f"have length less than or equal to {longest} each")
+    age = cors.get("MaxAge")
+    if age is not None and (type(age) is not int or not 0 <= age <= MAX_AGE):
+        raise invalid(age, member("MaxAge"), f"have value from 0 to {MAX_AGE}")
+
+
+def member(name: str) -> str:
+    return f"cors.{name[0].lower()}{name[1:]}"
+
+
+def invalid(value: object, where: str, constraint: str) -> ApiError:
+    message = (
+        f"1 validation error detected: Value '{value}' at '{where}' failed to satisfy constraint: "
+        f"Member must {constraint}"
+    )
+    return ApiError(400, "ValidationException", message)
 
 
 def headers(cors: dict[str, Any] | None, origin: str) -> list[Header]:

@@ -35,6 +35,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_head: int) -> None:
         self.reader, self.writer = reader, writer
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=max_head)
+        self._max_head = max_head
         self.client = str(writer.get_extra_info("peername", ("",))[0])
 
     async def next_exchange(self) -> "Exchange | None":
@@ -44,6 +45,8 @@ class Connection:
             if event is h11.NEED_DATA:
                 await self.receive()
             elif isinstance(event, h11.Request):
+                if size_of_head(event) > self._max_head:  # h11 counts only while it is incomplete
+                    raise h11.RemoteProtocolError("The request's head is too large", error_status_hint=431)
                 return Exchange(self, event)
             else:
                 return None
@@ -240,6 +243,12 @@ class Exchange:
         complete (RFC 9112 section 8)."""
         self._connection.abort()
         self.answered = True
+
+
+def size_of_head(request: h11.Request) -> int:
+    """The bytes of a request line and its headers, as they are usually written."""
+    line = len(request.method) + len(request.target) + len("  HTTP/1.1\r\n")
+    return line + sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
 
 
 def encode(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:

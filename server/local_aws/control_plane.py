@@ -6,6 +6,7 @@ What it lacks is completed by the service's own folder.
 
 import asyncio
 import io
+import os
 import sys
 import traceback
 from typing import Any
@@ -18,6 +19,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 
 default_user_config["iam"]["load_aws_managed_policies"] = True
+
+os.environ.setdefault("MOTO_LAMBDA_CONCURRENCY_QUOTA", "1000")  # AWS's default; moto has none
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""

@@ -64,6 +64,7 @@ class StandIn:
             trusted=certificate.trusted(),
             put_events=deployed.put_log_events,
             current=deployed.current,
+            reserved=deployed.reserved_concurrency,
         )
         self._urls = FunctionUrls(
             self.endpoints, lambda config: FunctionUrl(config, self.functions, self.limits).serve

@@ -1,6 +1,7 @@
 """Deploying by boto3: what is accepted, what is refused, and with which words."""
 
 import io
+import uuid
 import zipfile
 
 import boto3
@@ -95,3 +96,31 @@ def test_another_region_is_another_place(aws: Account) -> None:
     )
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         elsewhere.invoke(FunctionName=name)
+
+
+def link_chain() -> bytes:
+    """Two links, each of which seems to stay inside the folder; together they lead out of it."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, target in (("folder/up", ".."), ("out", "folder/up/..")):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o120777 << 16
+            archive.writestr(entry, target)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("package", [b"no zip", zipped({"../x": "x"}), link_chain()])
+def test_code_from_s3_is_checked_as_a_zip_file_is(aws: Account, package: bytes) -> None:
+    s3 = aws.client("s3")
+    bucket = f"bucket-{uuid.uuid4().hex}"
+    location = {"LocationConstraint": "ap-northeast-1"}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
+    s3.put_object(Bucket=bucket, Key="it.zip", Body=package)
+    place = {"S3Bucket": bucket, "S3Key": "it.zip"}
+    for code in (place, {"ZipFile": package}):
+        assert refusal(aws, Code=code)[1].startswith("Could not unzip uploaded file")
+    name = aws.deploy("invocation.reply(b'1')")
+    with pytest.raises(ClientError, match="Could not unzip uploaded file"):
+        aws.client("lambda").update_function_code(FunctionName=name, **place)
+    with pytest.raises(ClientError, match="S3 Error Code: NoSuchKey"):
+        aws.client("lambda").update_function_code(FunctionName=name, S3Bucket=bucket, S3Key="other.zip")

@@ -7,7 +7,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import Account
+from .conftest import Account, zipped
 from .http_client import request
 
 FAIL_MIDWAY = """
@@ -223,3 +223,94 @@ def test_a_payload_that_is_not_json_is_refused(aws: Account) -> None:
 def test_an_unsigned_invocation_is_refused(aws: Account) -> None:
     answer = request(f"{aws.endpoint_url}/2015-03-31/functions/any/invocations", "POST", body=b"{}")
     assert (answer.status, answer.header("x-amzn-ErrorType")) == (403, "MissingAuthenticationTokenException")
+
+
+ADDRESSES = {
+    "{name}": "{arn}",
+    "{name}:live": "{arn}:live",
+    "{name}:1": "{arn}:1",
+    "{name}:$LATEST": "{arn}:$LATEST",
+    "{arn}": "{arn}",
+    "{arn}:live": "{arn}:live",
+    "123456789012:function:{name}": "{arn}",
+    "123456789012:function:{name}:live": "{arn}:live",
+}
+
+
+def test_the_function_learns_by_which_arn_it_was_addressed(aws: Account) -> None:
+    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-invoked-function-arn'].encode())")
+    arn = f"arn:aws:lambda:ap-northeast-1:123456789012:function:{name}"
+    client = aws.client("lambda")
+    client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    for address, expected in ADDRESSES.items():
+        asked = address.format(name=name, arn=arn)
+        answer = client.invoke(FunctionName=asked)["Payload"].read().decode()
+        assert (address, answer) == (address, expected.format(arn=arn))
+        chunk, _ = stream(aws, asked)
+        assert chunk["PayloadChunk"]["Payload"] == answer.encode()  # type: ignore[comparison-overlap]
+    with pytest.raises(ClientError, match="does not match the specified qualifier"):
+        client.invoke(FunctionName=f"{name}:live", Qualifier="1")
+    for action, setting in (
+        ("lambda:InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+        ("lambda:InvokeFunction", {"InvokedViaFunctionUrl": True}),
+    ):
+        client.add_permission(
+            FunctionName=name,
+            Qualifier="live",
+            StatementId=action[7:],
+            Action=action,
+            Principal="*",
+            **setting,
+        )
+    url = client.create_function_url_config(FunctionName=name, Qualifier="live", AuthType="NONE")
+    assert request(url["FunctionUrl"]).body.decode() == f"{arn}:live"
+
+
+@pytest.mark.parametrize("document", ['{"custom":{"n":"é😀"}}', '{\n"custom":\r\n{"n":"1"}}', "[]"])
+def test_any_json_is_a_client_context(aws: Account, document: str) -> None:
+    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-client-context'].encode())")
+    context = base64.b64encode(document.encode()).decode()
+    answer = aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
+    assert json.load(answer["Payload"]) == json.loads(document)
+
+
+@pytest.mark.parametrize("context", ["no base64!", base64.b64encode(b"no json").decode()])
+def test_what_is_no_client_context_is_refused(aws: Account, context: str) -> None:
+    name = aws.deploy("invocation.reply(b'1')")
+    with pytest.raises(ClientError) as caught:
+        aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
+    assert caught.value.response["Error"]["Code"] == "InvalidRequestContentException"
+
+
+def test_the_runtime_learns_of_the_tenant(aws: Account) -> None:
+    name = aws.deploy("invocation.reply(json.dumps(invocation.headers).encode())")
+    headers = json.load(aws.client("lambda").invoke(FunctionName=name, TenantId="blue")["Payload"])
+    assert headers["lambda-runtime-aws-tenant-id"] == "blue"
+    assert "lambda-runtime-aws-tenant-id" not in json.load(
+        aws.client("lambda").invoke(FunctionName=name)["Payload"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "failed"),
+    [
+        ("print('while it starts')\ndef handle(event, context): print('at work')\n", False),
+        ("print('while it starts', flush=True)\nraise SystemExit(3)\n", True),
+        ("print('while it starts')\nimport no_such_module\n", True),
+    ],
+)
+def test_the_log_of_a_cold_start_begins_with_the_initialisation(
+    aws: Account, source: str, failed: bool
+) -> None:
+    code = {"ZipFile": zipped({"app.py": source})}
+    name = aws.deploy("", Code=code, Runtime="python3.13", Handler="app.handle")
+    client = aws.client("lambda")
+    answer = client.invoke(FunctionName=name, LogType="Tail")
+    assert ("FunctionError" in answer) == failed
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert log.index("while it starts") < log.index("START RequestId")
+    if not failed:
+        warm = base64.b64decode(client.invoke(FunctionName=name, LogType="Tail")["LogResult"]).decode()
+        assert warm.startswith("START RequestId")
+        assert "at work" in warm

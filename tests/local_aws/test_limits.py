@@ -12,13 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from server.local_aws.aws_lambda import functions
 from server.local_aws.limits import Limits
 from server.local_aws.stand_in import StandIn
 
-from .conftest import Account, start_stand_in
+from .conftest import Account, start_stand_in, zipped
 from .http_client import receive, request
 from .test_invoke import stream
 
@@ -251,3 +253,62 @@ async def test_two_hundred_streams_at_once_each_in_order(aws: Account) -> None:
     results = await asyncio.gather(*(read() for _ in range(200)))
     assert results == [list(range(20))] * 200
     assert sum(at < min(ended) for at in begun) > 100
+
+
+def test_a_reservation_leaves_a_hundred_for_all_others(aws: Account) -> None:
+    region = "eu-west-3"  # nobody else's
+    client = boto3.client(
+        "lambda",
+        endpoint_url=aws.endpoint_url,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    for name in ("one", "two"):
+        client.create_function(
+            FunctionName=name,
+            Role=aws.role(),
+            Runtime="provided.al2023",
+            Handler="x",
+            Code={"ZipFile": zipped({"bootstrap": ""})},
+        )
+    client.put_function_concurrency(FunctionName="one", ReservedConcurrentExecutions=500)
+    with pytest.raises(ClientError) as caught:
+        client.put_function_concurrency(FunctionName="two", ReservedConcurrentExecutions=401)
+    assert caught.value.response["Error"] == {
+        "Code": "InvalidParameterValueException",
+        "Message": "Specified ReservedConcurrentExecutions for function decreases account's "
+        "UnreservedConcurrentExecution below its minimum value of [100].",
+    }
+    client.put_function_concurrency(FunctionName="two", ReservedConcurrentExecutions=400)
+
+
+async def test_what_is_reserved_others_may_not_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions, "ACCOUNT_CONCURRENCY", 3)
+    stand_in = StandIn()
+    try:
+        aws = Account(await stand_in.start())
+        reserving = await asyncio.to_thread(aws.deploy, SLOW)
+        other = await asyncio.to_thread(aws.deploy, SLOW)
+        reserve = aws.client("lambda").put_function_concurrency
+        await asyncio.to_thread(reserve, FunctionName=reserving, ReservedConcurrentExecutions=2)
+
+        def invoke(name: str) -> int:
+            try:
+                return int(aws.client("lambda").invoke(FunctionName=name)["StatusCode"])
+            except ClientError as error:
+                return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+        calls = [asyncio.to_thread(invoke, name) for name in (other, other, other, reserving, reserving)]
+        answers = await asyncio.gather(*calls)
+        assert (sorted(answers[:3]), answers[3:]) == ([200, 429, 429], [200, 200])
+    finally:
+        await stand_in.stop()
+
+
+def test_the_head_of_a_request_is_at_most_1_mb(aws: Account) -> None:
+    parts = urlsplit(aws.url(aws.deploy("invocation.reply(b'1')")))
+    for size, status in ((1_000_000, 200), (1_050_000, 431), (1_250_000, 431)):
+        with socket.create_connection((parts.hostname, parts.port), timeout=20) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx: " + b"y" * size + b"\r\n\r\n")
+            assert receive(peer).status == status

@@ -1,7 +1,6 @@
 """Lambda's API: the invocations (data plane), and what moto's control plane needs beside it."""
 
 import base64
-import binascii
 import json
 import re
 import uuid
@@ -98,7 +97,7 @@ class LambdaApi:
 
     async def _invoke_buffered(self, exchange: Exchange, call: ApiCall, function: Function) -> None:
         tail = call.header("x-amz-log-type") == "Tail"
-        result = await self._functions.invoke(function, payload(call), caller(call, function), with_log=tail)
+        result = await self._functions.invoke(function, payload(call), caller(call), with_log=tail)
         headers = [
             ("Content-Type", "application/json"),
             ("x-amzn-RequestId", result.request_id),
@@ -111,7 +110,7 @@ class LambdaApi:
         await exchange.respond(200, headers, result.payload)
 
     async def _invoke_later(self, exchange: Exchange, call: ApiCall, function: Function) -> None:
-        work = self._functions.invoke_later(function, payload(call), caller(call, function))
+        work = self._functions.invoke_later(function, payload(call), caller(call))
         self._functions.in_background(work)
         answer = ApiAnswer.of(202)
         await exchange.respond(answer.status, answer.headers)
@@ -121,7 +120,7 @@ class LambdaApi:
         tells of a failure. AWS's models disagree on the HTTP `Content-Type`: the event stream's is this
         stand-in's choice."""
         tail = call.header("x-amz-log-type") == "Tail"
-        calling = caller(call, function)
+        calling = caller(call)
         headers = [
             ("Content-Type", "application/vnd.amazon.eventstream"),
             ("x-amzn-RequestId", calling.request_id),
@@ -158,7 +157,7 @@ class LambdaApi:
                 return self._urls.list(call, unquote(match[1]))
             creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
             if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
-                self._check_code(call, creates=bool(creates))
+                await self._check_code(call, creates=bool(creates))
             answer = await self._forward(call)
             if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
                 name, qualifier = unquote(match[1]), call.query.get("Qualifier")
@@ -168,23 +167,34 @@ class LambdaApi:
             return error.answer()
         return answer
 
-    def _check_code(self, call: ApiCall, *, creates: bool) -> None:
-        """Refuse at once what could not be unpacked, or run, later."""
+    async def _check_code(self, call: ApiCall, *, creates: bool) -> None:
+        """Refuse at once what cannot be unpacked, or run."""
         try:
             document = json.loads(call.body)
             source = document.get("Code", {}) if creates else document
-            zipped = source.get("ZipFile")
             if creates and (document.get("PackageType") == "Image" or document.get("Layers")):
                 message = "The local stand-in runs functions from zip files without layers only"
                 raise ApiError(400, "InvalidParameterValueException", message)
-            if zipped is not None:
-                code.check(base64.b64decode(zipped, validate=True), self._limits.unzipped_code)
-        except code.BadPackage as error:
-            raise ApiError(400, "InvalidParameterValueException", str(error)) from None
+            package = package_of(source)
         except (ValueError, AttributeError, TypeError):
             raise ApiError(
                 400, "InvalidRequestContentException", "Could not parse request body into json"
             ) from None
+        try:
+            if package is not None:
+                await self._functions.unpack(package)
+        except code.BadPackage as error:
+            raise ApiError(400, "InvalidParameterValueException", str(error)) from None
+
+
+def package_of(source: dict[str, str]) -> bytes | None:
+    """The zip that a call names; None if it names none, which moto will say. Raises `ApiError` if S3 does not
+    have it."""
+    if (zipped := source.get("ZipFile")) is not None:
+        return base64.b64decode(zipped, validate=True)
+    if "S3Bucket" not in source or "S3Key" not in source:
+        return None
+    return deployed.stored(source["S3Bucket"], source["S3Key"], source.get("S3ObjectVersion"))
 
 
 def payload(call: ApiCall) -> bytes:
@@ -199,34 +209,32 @@ def payload(call: ApiCall) -> bytes:
     return call.body
 
 
-def caller(call: ApiCall, function: Function) -> Caller:
+def caller(call: ApiCall) -> Caller:
     """Raises `ApiError` (400) if the client context is not one."""
     return Caller(
-        arn=invoked_arn(call, function),
         client_context=client_context(call),
+        tenant=call.header("x-amz-tenant-id"),
         request_id=str(uuid.uuid4()),
     )
 
 
 def client_context(call: ApiCall) -> str:
-    """`X-Amz-Client-Context` is base64 of JSON, at most 3,583 bytes of it."""
+    """`X-Amz-Client-Context` is base64 of JSON, at most 3,583 bytes of it. The runtime gets it as a header:
+    in one line, and in ASCII. Raises `ApiError` (400)."""
     encoded = call.header("x-amz-client-context")
+    if not encoded:
+        return ""
     try:
-        document = base64.b64decode(encoded, validate=True).decode("ascii")
-        if len(encoded) > MAX_CLIENT_CONTEXT or "\n" in document or "\r" in document:
+        document = base64.b64decode(encoded, validate=True).decode()
+        json.loads(document)
+        if len(encoded) > MAX_CLIENT_CONTEXT:
             raise ValueError
-    except (binascii.Error, ValueError):
+    except (ValueError, RecursionError):
         raise ApiError(
             400, "InvalidRequestContentException", "Client context must be base64-encoded JSON"
         ) from None
-    return document
-
-
-def invoked_arn(call: ApiCall, function: Function) -> str:
-    """The ARN as the caller addressed the function: with the qualifier it gave."""
-    qualifier = call.query.get("Qualifier")
-    plain = ":".join(function.arn.split(":")[:7])
-    return f"{plain}:{qualifier}" if qualifier else plain
+    line = document.replace("\r", " ").replace("\n", " ")  # between values: no string may hold one
+    return re.sub(r"[^\x00-\x7f]", lambda character: json.dumps(character[0])[1:-1], line)
 
 
 def invoke_complete(failure: FunctionFailure | None, log_tail: bytes = b"") -> bytes:

@@ -1,5 +1,6 @@
 """Unpacks deployment packages, safely."""
 
+import errno
 import io
 import shutil
 import stat
@@ -66,7 +67,11 @@ def unpack(package: bytes, folder: Path, limit: int) -> None:
                 if not (partial / inside(entry.filename)).resolve().is_relative_to(partial.resolve()):
                     raise BadPackage(NOT_A_ZIP)
         partial.rename(folder)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOSPC):  # no fault of the package's
+            raise
+        raise BadPackage(NOT_A_ZIP) from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
         raise BadPackage(NOT_A_ZIP) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -1,17 +1,27 @@
 """Looks up functions as they are deployed, in moto's Lambda; and completes what moto does not keep."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.logs.models import logs_backends
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import s3_backends
 
 from server.local_aws.api import ApiError
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.logs import LogEvent
 from server.local_aws.control_plane import ACCOUNT_ID
+
+ADDRESS = re.compile(
+    rf"(?:arn:[\w-]+:lambda:[\w-]+:\d{{12}}:function:|{ACCOUNT_ID}:function:|function:)?"
+    r"(?P<name>[\w-]+)(?::(?P<qualifier>\$LATEST|[\w-]+))?"
+)
+"""A function by its name, its ARN, or a part of that, each with or without a version or an alias."""
 
 
 def backend(region: str) -> LambdaBackend:
@@ -23,6 +33,7 @@ def backend(region: str) -> LambdaBackend:
 
 def find(region: str, name: str, qualifier: str | None = None) -> LambdaFunction:
     """moto's function by name or ARN, with an optional version or alias. Raises `ApiError`: 404, as AWS."""
+    name, qualifier = address(name, qualifier)
     try:
         found = backend(region).get_function(name, qualifier)
     except (UnknownFunctionException, ValueError):
@@ -37,17 +48,32 @@ def find(region: str, name: str, qualifier: str | None = None) -> LambdaFunction
     return found
 
 
+def address(name: str, qualifier: str | None) -> tuple[str, str | None]:
+    """The function's name and the qualifier, wherever the caller gave it. Raises `ApiError` if it gave two
+    that differ."""
+    match = ADDRESS.fullmatch(name)
+    if match is None:
+        return name, qualifier
+    if qualifier and match["qualifier"] and match["qualifier"] != qualifier:
+        message = "The derived qualifier from the function name does not match the specified qualifier."
+        raise ApiError(400, "InvalidParameterValueException", message)
+    return match["name"], match["qualifier"] or qualifier
+
+
 def function(region: str, name: str, qualifier: str | None = None) -> Function:
     """The function as the data plane needs it. Raises `ApiError` as `find` does."""
     found = find(region, name, qualifier)
+    _, qualifier = address(name, qualifier)
     # moto numbers a function that was never published 1 or leaves the version as it was created
     published = found.function_arn.rpartition(":")[2].isdigit()
     latest = find(region, found.function_name)
     reserved = latest.reserved_concurrency
+    plain = ":".join(found.function_arn.split(":")[:7])
     return Function(
         name=found.function_name,
         version=str(found.version) if published else "$LATEST",
         arn=found.function_arn,
+        invoked_arn=f"{plain}:{qualifier}" if qualifier else plain,
         account_id=ACCOUNT_ID,
         role=found.role,
         region=region,
@@ -65,9 +91,14 @@ def function(region: str, name: str, qualifier: str | None = None) -> Function:
 def current(deployed: Function) -> Function | None:
     """The same version of the same function now; None if it is deleted."""
     try:
-        return function(deployed.region, deployed.arn)
+        return replace(function(deployed.region, deployed.arn), invoked_arn=deployed.invoked_arn)
     except ApiError:
         return None
+
+
+def reserved_concurrency(region: str) -> int:
+    """How many concurrent executions are set aside for single functions."""
+    return sum(int(each.reserved_concurrency or 0) for each in backend(region).list_functions())
 
 
 def statements(region: str, name: str, qualifier: str | None = None) -> list[dict[str, Any]]:
@@ -95,6 +126,19 @@ def complete_permission(region: str, name: str, qualifier: str | None, body: byt
             statement["Condition"] = conditions
         answer["Statement"] = json.dumps(statement)
     return json.dumps(answer).encode()
+
+
+def stored(bucket: str, key: str, version: str | None) -> bytes:
+    """An object in moto's S3. Raises `ApiError` (400) if there is none, as AWS for code in S3."""
+    code, message = "NoSuchKey", "The specified key does not exist."
+    try:
+        found = s3_backends[ACCOUNT_ID]["aws"].get_object(bucket, key, version)
+    except S3ClientError as error:
+        found, code, message = None, error.error_type, str(error.message)
+    if found is None:
+        reason = f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
+        raise ApiError(400, "InvalidParameterValueException", reason)
+    return bytes(found.value)
 
 
 def put_log_events(function: Function, stream: str, events: list[LogEvent]) -> None:

@@ -137,7 +137,7 @@ class ExecutionEnvironment:
             try:
                 await self._initialise()
             finally:
-                self._log.start(invocation.request_id)
+                self._log.start(invocation.request_id, after_init=cold)
             started = time.monotonic()
             self._ready.clear()
             self._api.assign(invocation.assignment(time.time() + self.function.timeout))

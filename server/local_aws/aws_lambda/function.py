@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Function:
-    """One version of a function. `role`: the ARN of its execution role; `timeout` in seconds, `memory` in MB,
-    `code` is the deployed zip."""
+    """One version of a function. `invoked_arn`: the ARN as the caller addressed it; `role`: the ARN of its
+    execution role; `timeout` in seconds, `memory` in MB, `code` is the deployed zip."""
 
     name: str
     version: str
     arn: str
+    invoked_arn: str
     account_id: str
     role: str
     region: str

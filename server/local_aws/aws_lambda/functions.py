@@ -7,10 +7,12 @@ changed or deleted.
 import asyncio
 import errno
 import os
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -89,6 +91,7 @@ class StreamingResponse:
 
 class Functions:
     """All functions of the stand-in. `current(function)` is the deployed state of a function now, or None;
+    `reserved(region)` how much concurrency is set aside for single functions;
     `credentials(role, session)` are the variables by which an SDK inside a function signs, `trusted` those by
     which functions trust the stand-in's endpoints over TLS."""
 
@@ -103,9 +106,11 @@ class Functions:
         trusted: Mapping[str, str],
         put_events: PutEvents,
         current: Callable[[Function], Function | None],
+        reserved: Callable[[str], int],
     ) -> None:
         self._folder, self._processes, self._limits = folder, processes, limits
-        self._endpoint_url, self._put_events, self._current = endpoint_url, put_events, current
+        self._endpoint_url, self._put_events = endpoint_url, put_events
+        self._current, self._reserved = current, reserved
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
         self._credentials, self._trusted = credentials, trusted
         self._environments: set[ExecutionEnvironment] = set()
@@ -198,7 +203,10 @@ class Functions:
         reserved = function.reserved_concurrency
         if reserved is not None and len(running) >= reserved:
             raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
-        if sum(map(len, in_region.values())) >= ACCOUNT_CONCURRENCY:
+        unreserved = sum(
+            each.function.reserved_concurrency is None for calls in in_region.values() for each in calls
+        )
+        if reserved is None and unreserved >= ACCOUNT_CONCURRENCY - self._reserved(function.region):
             raise Throttled("ConcurrentInvocationLimitExceeded")
         running.add(invocation)
         self.in_background(self._run(running, invocation))
@@ -243,7 +251,10 @@ class Functions:
             if environment.reusable and environment.function.revision == function.revision:
                 return environment
             self.in_background(self._stop(environment))
-        task_root = await self._unpacked(function)
+        try:
+            task_root = await self.unpack(function.code)
+        except code.BadPackage as error:
+            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
         await self._make_room()
         if self._stopping:
             raise STOPPED
@@ -279,20 +290,23 @@ class Functions:
         if descriptors.left() < SPARE_DESCRIPTORS + STARTING_DESCRIPTORS * starting:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
-    async def _unpacked(self, function: Function) -> Path:
-        """The folder with the function's code, unpacked once."""
+    async def unpack(self, package: bytes) -> Path:
+        """The folder with the contents of a deployment package, unpacked once. Raises `BadPackage`."""
         if self._stopping:
             raise STOPPED
-        digest = function.code_sha256.replace("/", "_")
+        digest = b64encode(sha256(package).digest(), b"+_").decode()
         if digest not in self._unpacking:
-            self._unpacking[digest] = asyncio.create_task(self._unpack(function, self._folder / digest))
+            self._unpacking[digest] = asyncio.create_task(self._unpack(package, self._folder / digest))
+        task = self._unpacking[digest]
         try:
-            return await asyncio.shield(self._unpacking[digest])
-        except code.BadPackage as error:
-            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
+            return await asyncio.shield(task)
+        except Exception:
+            if self._unpacking.get(digest) is task:  # what was in the way may be gone the next time
+                del self._unpacking[digest]
+            raise
 
-    async def _unpack(self, function: Function, folder: Path) -> Path:
-        await asyncio.to_thread(code.unpack, function.code, folder, self._limits.unzipped_code)
+    async def _unpack(self, package: bytes, folder: Path) -> Path:
+        await asyncio.to_thread(code.unpack, package, folder, self._limits.unzipped_code)
         return folder
 
     def _reclaim(self, environment: ExecutionEnvironment) -> None:

@@ -110,11 +110,11 @@ def reported_by_trailers(exchange: Exchange) -> FunctionFailure | None:
 class Caller:
     """What an invocation carries beside its payload; what is empty gets a value of its own.
 
-    `arn` is the function's as the caller addressed it, `client_context` JSON, `trace_id` an X-Ray header.
+    `client_context` is JSON, `tenant` whom the function works for, `trace_id` an X-Ray header.
     """
 
-    arn: str = ""
     client_context: str = ""
+    tenant: str = ""
     trace_id: str = ""
     request_id: str = ""
 
@@ -129,8 +129,7 @@ class Invocation:
 
     def __init__(self, function: Function, payload: bytes, caller: Caller, *, streaming: bool) -> None:
         self.function, self.payload, self.streaming = function, payload, streaming
-        self.arn = caller.arn or function.arn
-        self.client_context = caller.client_context
+        self.client_context, self.tenant = caller.client_context, caller.tenant
         self.request_id = caller.request_id or str(uuid.uuid4())
         self.invocation_id = str(uuid.uuid4())
         self.trace_id = caller.trace_id or new_trace_id()
@@ -146,11 +145,13 @@ class Invocation:
             ("Lambda-Runtime-Aws-Request-Id", self.request_id),
             ("Lambda-Runtime-Deadline-Ms", str(int(deadline * 1000))),
             ("Lambda-Runtime-Invocation-Id", self.invocation_id),
-            ("Lambda-Runtime-Invoked-Function-Arn", self.arn),
+            ("Lambda-Runtime-Invoked-Function-Arn", self.function.invoked_arn),
             ("Lambda-Runtime-Trace-Id", self.trace_id),
         ]
         if self.client_context:
             headers.append(("Lambda-Runtime-Client-Context", self.client_context))
+        if self.tenant:
+            headers.append(("Lambda-Runtime-Aws-Tenant-Id", self.tenant))
         return Assignment(self.request_id, self.invocation_id, tuple(headers), self.payload)
 
     @property

@@ -47,10 +47,11 @@ class LogStream:
         self._tail = b""
         self._upcoming_flush: asyncio.TimerHandle | None = None
 
-    def start(self, request_id: str) -> None:
-        """The log of an invocation begins here."""
+    def start(self, request_id: str, *, after_init: bool) -> None:
+        """The log of an invocation begins here, or with the initialisation that came before."""
         self._drain()
-        self._tail = b""
+        if not after_init:
+            self._tail = b""
         self.note(f"START RequestId: {request_id} Version: {self._function.version}")
 
     def end(self, request_id: str, seconds: float, init_seconds: float | None) -> bytes:

@@ -4,7 +4,6 @@ Shapes seen 2026-11 in docs.aws.amazon.com/lambda/latest/dg/config-rs-write-func
 repositories aws-samples/serverless-patterns and aws/aws-sam-cli-app-templates.
 """
 
-import gzip
 import json
 
 import pytest
@@ -139,8 +138,8 @@ def test_a_promisified_pipeline_of_four_megabytes(aws: Account) -> None:
 def test_a_pipeline_through_gzip(aws: Account) -> None:
     squeezed = answer(aws, "index.js", COMMONJS_GZIP)
     assert (squeezed.status, squeezed.complete) == (200, True)
-    assert squeezed.header("content-encoding") == "gzip"
-    assert gzip.decompress(squeezed.body) == b"squeezed " * 1000 + b"twice"
+    assert squeezed.header("content-encoding") is None  # a Function URL inflates
+    assert squeezed.body == b"squeezed " * 1000 + b"twice"
 
 
 def test_writes_with_pauses_are_chunks_of_their_own(aws: Account) -> None:

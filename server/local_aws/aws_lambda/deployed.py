@@ -134,7 +134,7 @@ def stored(bucket: str, key: str, version: str | None) -> bytes:
     try:
         found = s3_backends[ACCOUNT_ID]["aws"].get_object(bucket, key, version)
     except S3ClientError as error:
-        found, code, message = None, error.error_type, str(error.message)
+        found, code, message = None, error.code, str(error.message)
     if found is None:
         reason = f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
         raise ApiError(400, "InvalidParameterValueException", reason)

@@ -149,7 +149,10 @@ def start_cloud(lesson: str, limit_scale: float = 1.0) -> Cloud:
 
 
 def start_stand_in(lesson: str, limit_scale: float = 1.0, **environment: str) -> Cloud:
-    """Start the stand-in, whatever the target; `environment` adds to its environment variables."""
+    """Start the stand-in, whatever the target; `environment` adds to its environment variables. Raises
+    `RuntimeError` if it does not start."""
+    if sys.platform == "win32":
+        raise RuntimeError("The stand-ins run functions as Unix processes: on Windows, use WSL from here on.")
     process = subprocess.Popen(
         [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
         stdin=subprocess.PIPE,

@@ -21,12 +21,14 @@ def is_loopback_origin(origin: str) -> bool:
         return False
     if parts.scheme not in ("http", "https") or "@" in origin or origin != f"{parts.scheme}://{parts.netloc}":
         return False
+    in_brackets = parts.netloc.startswith("[")  # only an IPv6 address may be; Python 3.10 does not check
     if host == "localhost":
-        return True
+        return not in_brackets
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    return address.is_loopback and in_brackets == (address.version == 6)
 
 
 def may_open_websocket(request: web.Request) -> bool:

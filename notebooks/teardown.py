@@ -1,8 +1,8 @@
 """Deletes what the lessons have left in the AWS account that boto3 is configured for.
 
-    python notebooks/teardown.py --dry-run        what there is of your runs
-    python notebooks/teardown.py                  delete it, look again, say what is left
-    python notebooks/teardown.py --policy 06      the permissions that lesson 06 needs
+    .venv/bin/python notebooks/teardown.py --dry-run        what there is of your runs
+    .venv/bin/python notebooks/teardown.py                  delete it, look again, say what is left
+    .venv/bin/python notebooks/teardown.py --policy 06      the permissions that lesson 06 needs
 
 Yours are the runs with your owner's name: STREAMING_RUN, or one made of your ARN. `--everybody` means all,
 and asks for the account's id.

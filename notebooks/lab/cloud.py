@@ -21,7 +21,7 @@ from lab import account, client_hooks, signing
 from lab.plan import plan
 from lab.run import full_name, run_name
 from lab.source import is_loopback, source_of
-from lab.teardown import teardown
+from lab.teardown import clear
 
 TARGET_VARIABLE = "STREAMING_TARGET"
 URL_AUTH_VARIABLE = "STREAMING_URL_AUTH"
@@ -165,7 +165,9 @@ def start_stand_in(lesson: str, limit_scale: float = 1.0, **environment: str) ->
     assert process.stdout is not None
     announcement = process.stdout.readline()
     if not announcement:
-        raise RuntimeError("the stand-in did not start; in a terminal `python -m server.local_aws` says why")
+        raise RuntimeError(
+            "the stand-in did not start; in a terminal `.venv/bin/python -m server.local_aws` says why"
+        )
     return Cloud(
         session=boto3.Session(**CREDENTIALS),
         run=run_name(lesson),
@@ -183,7 +185,7 @@ def use_account(lesson: str) -> Cloud:
     print(f"You are {caller.arn}, in {caller.region}, by {caller.endpoint_url}.")
     print(plan(lesson, caller.account_id, caller.region, cloud.run))
     account.confirm(caller, "To create this")
-    teardown(cloud)
+    clear(cloud)
     return cloud
 
 

@@ -13,7 +13,7 @@ from lab.deploy_websocket import deploy_websocket_api
 from lab.image import NoDocker
 from lab.invocations import invocation_url
 from lab.progress import Progress
-from lab.teardown import teardown
+from lab.teardown import clear
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ async def deploy_all(cloud: Cloud) -> dict[str, Place]:
     """Delete what an earlier run has left, then deploy everything, a few at a time, showing which are done;
     return where each answers. What needs Docker is left out where there is none. The first failure is raised
     when those that had begun are done."""
-    await asyncio.to_thread(teardown, cloud)
+    await asyncio.to_thread(clear, cloud)
     progress = Progress("deployed", DEPLOYMENTS)
     turn = asyncio.Semaphore(AT_ONCE)
 

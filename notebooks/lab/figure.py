@@ -149,8 +149,9 @@ def draw_bytes(axis: Axes, stream: Arrivals) -> None:
     axis.step(*sent, where="post", color=GREY, linestyle="--", label="sent")
     axis.step(*arrived, where="post", color=BLUE, label="arrived")
     moments = sorted({*sent[0], *arrived[0]})
-    between = [level(sent, moment) for moment in moments], [level(arrived, moment) for moment in moments]
-    axis.fill_between(moments, *between, step="post", color=ORANGE, alpha=0.4, label="held back")
+    gone, come = [level(sent, moment) for moment in moments], [level(arrived, moment) for moment in moments]
+    held = [max(levels) for levels in zip(gone, come, strict=True)]  # clocks that differ hold nothing back
+    axis.fill_between(moments, held, come, step="post", color=ORANGE, alpha=0.4, label="held back")
 
 
 Steps = tuple[list[float], list[int]]

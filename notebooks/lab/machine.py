@@ -29,7 +29,8 @@ def check_python() -> tuple[bool, str]:
 
 def check_packages() -> list[tuple[bool, str]]:
     """One line for all packages of requirements.txt that are here, and one for each that is not."""
-    found, missing = [], []
+    found = 0
+    missing: list[tuple[bool, str]] = []
     for line in REQUIREMENTS.read_text().splitlines():
         text = line.partition("#")[0].strip()
         if not text or text.startswith("-"):
@@ -44,10 +45,10 @@ def check_packages() -> list[tuple[bool, str]]:
             missing.append((False, f"{needed} is missing: {INSTALL}"))
             continue
         if installed in needed.specifier:
-            found.append(f"{needed.name} {installed}")
+            found += 1
         else:
             missing.append((False, f"{needed} is needed, {installed} is here: {INSTALL}"))
-    return [(True, ", ".join(found)), *missing]
+    return [(True, f"{found} packages of requirements.txt"), *missing]
 
 
 def check_program(name: str, arguments: list[str]) -> tuple[bool, str]:

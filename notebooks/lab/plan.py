@@ -123,9 +123,9 @@ class Plan:
                 f"Lesson {self.lesson}, as run {self.run}, would create in account {self.account_id}, "
                 f"{self.region}:",
                 *rows,
-                f"Everything is tagged {TAG}={self.run}; `python notebooks/teardown.py` removes it.",
+                f"All of it is tagged {TAG}={self.run}; `.venv/bin/python notebooks/teardown.py` removes it.",
                 f"Permissions needed: {actions} actions "
-                f"(`python notebooks/teardown.py --policy {self.lesson}` prints the policy document).",
+                f"(`.venv/bin/python notebooks/teardown.py --policy {self.lesson}` prints the document).",
                 f"Cost: {self.creates.cost}.",
             ]
         )

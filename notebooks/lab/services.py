@@ -3,6 +3,7 @@
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -41,14 +42,14 @@ def create_role(cloud: "Cloud", name: str) -> str:
     return arn
 
 
-def wait_until_settled(cloud: "Cloud", arn: str) -> dict[str, Any]:
-    """The App Runner service when no operation is in progress any more; prints the states on the way."""
+def wait_until_settled(cloud: "Cloud", arn: str, report: Callable[[str], object] = print) -> dict[str, Any]:
+    """The App Runner service when no operation is in progress any more; `report` gets each state before."""
     runner, last = cloud.client("apprunner"), None
     while True:
         service: dict[str, Any] = runner.describe_service(ServiceArn=arn)["Service"]
         if service["Status"] != last:
             last = service["Status"]
-            print(last)
+            report(last)
         if last != "OPERATION_IN_PROGRESS":
             return service
         time.sleep(0.1 if cloud.is_local else 5)
@@ -66,9 +67,9 @@ def wait_until_healthy(url: str) -> None:
 
 def delete_app_runner_service(cloud: "Cloud", arn: str) -> None:
     """Delete the service, when what it is doing is done, and wait until it is deleted."""
-    wait_until_settled(cloud, arn)
+    wait_until_settled(cloud, arn, report=str)  # in silence
     cloud.client("apprunner").delete_service(ServiceArn=arn)
-    wait_until_settled(cloud, arn)
+    wait_until_settled(cloud, arn, report=str)
 
 
 def delete_express_service(cloud: "Cloud", arn: str) -> None:

@@ -79,6 +79,12 @@ def teardown(cloud: "Cloud", which: Which | None = None, *, dry_run: bool = Fals
     return left
 
 
+def clear(cloud: "Cloud") -> None:
+    """Delete what an earlier run has left. Says nothing where there is nothing."""
+    if find(cloud):
+        teardown(cloud)
+
+
 def apis(cloud: "Cloud") -> Iterator[Resource]:
     gateway, gateway2, appsync = (cloud.client(name) for name in ("apigateway", "apigatewayv2", "appsync"))
     for api in pages(gateway, "get_rest_apis", "items"):

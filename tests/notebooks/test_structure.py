@@ -115,6 +115,7 @@ def test_exercises_have_a_tested_hidden_solution(path):
     for text, cell in solutions:
         assert cell["metadata"]["jupyter"]["source_hidden"] is True
         assert "assert " in text
+        assert text.startswith("# Solution"), "JupyterLab shows the first line of a folded cell"
 
 
 @each_notebook

@@ -7,7 +7,6 @@ https://aws.amazon.com/fargate/pricing/, https://aws.amazon.com/elasticloadbalan
 (checked 2026-11).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -138,9 +137,3 @@ def plan(lesson: str, account_id: str, region: str, run: str) -> Plan:
             f"Lesson {lesson} creates nothing on AWS: {', '.join(LESSONS)} do. Nothing was created."
         )
     return Plan(lesson, account_id, region, run, LESSONS[lesson])
-
-
-def whole_policy(account_id: str, region: str) -> str:
-    """What all lessons together need, as JSON."""
-    groups = sorted({group for creates in LESSONS.values() for group in creates.groups()})
-    return json.dumps(permissions.policy(groups, account_id, region), indent=2)

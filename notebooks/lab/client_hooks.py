@@ -1,8 +1,8 @@
 """What every client of the lessons does beside boto3's own work: tag, wait for new roles, let changes settle.
 
-They hang on botocore's event system
-(https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html, checked 2026-11), so that the
-calls in a lesson stay ordinary boto3.
+They hang on boto3's event system, so that the calls in a lesson stay ordinary boto3
+(https://docs.aws.amazon.com/boto3/latest/guide/events.html, checked 2026-11; `needs-retry` and `after-call` are
+botocore's own events).
 """
 
 import re
@@ -40,7 +40,7 @@ def tag_everything(client: Any, run: str) -> None:
             if member in shape.members:
                 params[member] = with_tag(shape.members[member], params.get(member), run)
 
-    client.meta.events.register("before-parameter-build", add_tag)
+    client.meta.events.register("provide-client-params", add_tag)
 
 
 def with_tag(shape: Shape, tags: Any, run: str) -> Any:
@@ -53,8 +53,8 @@ def with_tag(shape: Shape, tags: Any, run: str) -> Any:
 
 
 def wait_for_roles(client: Any) -> None:
-    """Try again while a role that has just been created is not known to the service that is to assume it
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html, checked 2026-11)."""
+    """Try again while a role that has just been created is not known to the service that is to assume it: IAM
+    is eventually consistent (github.com/hashicorp/terraform-provider-aws/issues/19831, checked 2026-11)."""
 
     def retry(response: Any, attempts: int, **_: Any) -> float | None:
         error = response[1].get("Error", {}) if response else {}

@@ -1,7 +1,7 @@
 """The permissions that the lessons' calls need, and no others, as IAM policy statements.
 
-Actions and resources: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-(checked 2026-11). The tests run each lesson as a user who has these and nothing else.
+The tests run each lesson as a user of the stand-in who has these and nothing else. Whether AWS asks for more,
+to create a service-linked role for one, is unconfirmed.
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,9 @@
 """What each lesson creates in an AWS account, which permissions that takes, and what it costs.
 
-Prices are those of us-east-1, in USD, read in 2026-11 in stored copies of AWS's and others' pages; yours may
-differ: https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/api-gateway/pricing/,
-https://aws.amazon.com/appsync/pricing/, https://aws.amazon.com/apprunner/pricing/,
-https://aws.amazon.com/fargate/pricing/, https://aws.amazon.com/elasticloadbalancing/pricing/
-(checked 2026-11).
+Prices are those of us-east-1, in USD; yours may differ. Read in stored copies: App Runner
+(https://aws.amazon.com/apprunner/pricing/, checked 2026-11), Fargate
+(https://www.vantage.sh/blog/fargate-pricing, checked 2026-11), API Gateway, a few USD for a million requests
+(https://www.wring.co/blog/aws-api-gateway-pricing-guide, checked 2026-11). Unconfirmed: the load balancer's.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from lab.run import TAG, full_name
 
 CENT = "less than 0.01 USD: a few hundred requests and seconds, billed by the million"
 HOURLY = "about 0.15 USD for each hour that its services exist, used or not; it takes half an hour"
-"""App Runner 0.078 (1 vCPU, 2 GB), Fargate 0.049 (the same), a load balancer 0.0225 and its units."""
+"""App Runner 0.078 (1 vCPU, 2 GB), Fargate 0.049 (the same), a load balancer about 0.02 (unconfirmed)."""
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,6 @@ class Child:
         self._process, self._processes = process, processes
         self.pid, self.mark = process.pid, mark
 
-    @property
-    def exit_status(self) -> int | None:
-        """None while it runs; below 0: the signal that ended it."""
-        return self._process.returncode
-
     async def wait(self) -> int:
         """Wait for the process to end, have what it left behind killed, return its exit status."""
         status = await self._process.wait()

@@ -108,8 +108,7 @@ def test_a_policy_names_resources_and_fits_into_a_managed_policy(lesson: str) ->
                 "TagRes",
             )
             assert all(a.partition(":")[2].startswith(harmless) for a in statement["Action"])
-    # the quota of a managed policy, white space not counted, checked 2026-11:
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    # https://repost.aws/knowledge-center/iam-increase-policy-size (checked 2026-11)
     assert len("".join(str(document).split())) < 6144
 
 

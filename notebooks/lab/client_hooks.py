@@ -1,8 +1,8 @@
 """What every client of the lessons does beside boto3's own work: tag, wait for new roles, let changes settle.
 
 They hang on boto3's event system, so that the calls in a lesson stay ordinary boto3
-(https://docs.aws.amazon.com/boto3/latest/guide/events.html, checked 2026-11; `needs-retry` and `after-call` are
-botocore's own events).
+(https://docs.aws.amazon.com/boto3/latest/guide/events.html, checked 2026-11; `needs-retry` and `after-call`
+are botocore's own events).
 """
 
 import re

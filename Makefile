@@ -27,7 +27,7 @@ lint: $(FOR_TESTS)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python notebooks/navigation.py --check
-	$(BIN)/python tests/collect_twice.py
+	$(BIN)/python tests/run/collect_twice.py
 
 format: $(FOR_TESTS)
 	$(BIN)/nbstripout --keep-id notebooks/*.ipynb

@@ -3,7 +3,7 @@
 The two collections differ in what may differ between workers and machines: the time, the seed of hashes, the
 folder for temporary files. A parameter that holds one of these needs an id of its own.
 
-    python tests/collect_twice.py [PATH ...]
+    python tests/run/collect_twice.py [PATH ...]
 """
 
 import os
@@ -54,5 +54,5 @@ def disagreement(paths: list[str]) -> str | None:
 
 
 if __name__ == "__main__":
-    os.chdir(Path(__file__).parents[1])
+    os.chdir(Path(__file__).parents[2])
     sys.exit(disagreement(sys.argv[1:] or ["tests"]))

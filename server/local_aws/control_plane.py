@@ -12,13 +12,14 @@ import traceback
 from typing import Any
 from urllib.parse import unquote
 
-from moto.core.config import default_user_config
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
+from server.local_aws import deferred
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 
-default_user_config["iam"]["load_aws_managed_policies"] = True
+deferred.defer_imports()
+
+from moto.core.config import default_user_config  # noqa: E402
+from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: E402
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 
 os.environ.setdefault("MOTO_LAMBDA_CONCURRENCY_QUOTA", "1000")  # AWS's default; moto has none
 

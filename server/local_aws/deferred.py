@@ -21,7 +21,7 @@ DEFERRED: Mapping[str, Mapping[str, str]] = {
 }
 """Packages, and of the names that others take from them at import those that can wait, with their modules."""
 
-LEFT_OUT = {"rfc3987_syntax"}
+LEFT_OUT = {"isoduration", "rfc3987_syntax"}
 """Optional packages that are as good as not installed: whoever imports them goes on without."""
 
 LOADING = RLock()
@@ -50,10 +50,13 @@ class Deferring(MetaPathFinder):
 
 
 class DeferringLoader(Loader):
-    """Makes a package without running it."""
+    """Makes a package without running it; its files are read as `loader` reads them."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
 
     def exec_module(self, module: ModuleType) -> None:
         module.__class__ = DeferredPackage

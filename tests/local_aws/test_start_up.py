@@ -10,16 +10,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 START = """
-import asyncio, json, sys
+import asyncio
 from server.local_aws.__main__ import StandIn
 
 async def main():
     stand_in = StandIn()
     await stand_in.start()
-    print(json.dumps(sorted(sys.modules)))
+    ready = sorted(sys.modules)
     await stand_in.stop()
+    return ready
 
-asyncio.run(main())
+ready = asyncio.run(main())
+for name in set(sys.modules) - set(ready):
+    del sys.modules[name]
 """
 
 NEEDED_LATER = {"sympy", "moto.ec2", "rfc3987_syntax", "jsonschema", "graphql", "aiohttp", "moto.awslambda"}
@@ -27,7 +30,8 @@ NEEDED_LATER = {"sympy", "moto.ec2", "rfc3987_syntax", "jsonschema", "graphql", 
 
 
 def modules_after(code: str, folder: Path) -> set[str]:
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    code = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, check=True)
     return set(json.loads(done.stdout))
 
 
@@ -47,13 +51,12 @@ def test_a_stand_in_that_is_ready_has_not_imported_what_only_some_services_need(
     ids=["ecs", "apigateway", "jsonschema"],
 )
 def test_what_moto_names_and_hardly_ever_uses_is_not_imported_with_it(code: str, deferred: str) -> None:
-    ready = f"import json, sys, server.local_aws.control_plane; {code}; print(json.dumps(sorted(sys.modules)))"
-    assert deferred not in modules_after(ready, ROOT)
+    assert deferred not in modules_after(f"import server.local_aws.control_plane; {code}", ROOT)
 
 
 def test_what_is_deferred_is_complete_when_it_is_used() -> None:
     code = """
-import json, sys, server.local_aws.control_plane
+import server.local_aws.control_plane
 from moto.ec2 import ec2_backends
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation import OpenAPIV30SpecValidator
@@ -65,12 +68,10 @@ except OpenAPIValidationError as error:
     assert "info" in str(error)
 import moto.ec2
 assert moto.ec2.models.ec2_backends["123456789012"] is ec2_backends["123456789012"]
-print(json.dumps(sorted(sys.modules)))
 """
     assert {"moto.ec2.models", "openapi_spec_validator.shortcuts"} <= modules_after(code, ROOT)
 
 
 def test_lab_reads_streams_without_knowing_aws_or_drawing() -> None:
-    code = "import json, sys, lab, lab.readers; print(json.dumps(sorted(sys.modules)))"
-    imported = modules_after(code, ROOT / "notebooks")
+    imported = modules_after("import lab, lab.readers", ROOT / "notebooks")
     assert not {name.partition(".")[0] for name in imported} & {"boto3", "botocore", "moto", "matplotlib"}

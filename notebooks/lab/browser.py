@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from IPython.display import HTML, display
 
-from lab.signing import presigned
+from lab.signers import presigned
 
 CARD = """\
 <div id="{card}" class="in-browser" style="border:1px solid #767676; border-radius:4px; padding:6px 12px">

@@ -17,9 +17,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lab import account, client_hooks, signing
+from lab import account, client_hooks, signers
 from lab.plan import plan
 from lab.run import full_name, run_name
+from lab.signing import FunctionUrlSigner
 from lab.source import is_loopback, source_of
 from lab.teardown import clear
 
@@ -109,7 +110,7 @@ class Cloud:
     def sign_requests_to(self, url: str) -> None:
         """From now on sign the requests of readers and curl to the Function URL `url`, if it asks for it."""
         if self.url_auth == "AWS_IAM":
-            signing.sign_requests_to(url, self.session, self.region)
+            signers.sign_with(FunctionUrlSigner(self.session, self.region), url)
 
     def stop(self) -> None:
         """End the stand-in and all that it started. Does nothing when it has ended, or on AWS."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from time import monotonic
 
-from lab.signing import Signer, signer_of
+from lab.signers import signer_of
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -26,7 +26,7 @@ def curl(*arguments: str, timeout: float = 20) -> str:
             "curl is not installed. Install it, or skip this cell: Python's cells do the same."
         )
     signer = next((found for each in arguments if (found := signer_of(each))), None)
-    print("$ curl", *([signing_options(signer)] if signer else []), shlex.join(arguments))
+    print("$ curl", *([signer.curl_options()] if signer else []), shlex.join(arguments))
     started = monotonic()
     command = [program, "--silent", "--show-error", "--max-time", str(timeout), "--config", "-", *arguments]
     with subprocess.Popen(
@@ -35,7 +35,7 @@ def curl(*arguments: str, timeout: float = 20) -> str:
         assert process.stdin is not None and process.stdout is not None
         with process.stdin as configuration:
             configuration.write(b"http1.1\n")  # whose chunks the lessons are about; https would offer HTTP/2
-            configuration.write(signing_configuration(signer).encode() if signer else b"")
+            configuration.write(signer.curl_configuration().encode() if signer else b"")
         output, line = b"", b""
         while data := os.read(process.stdout.fileno(), 65536):
             output += data
@@ -45,25 +45,6 @@ def curl(*arguments: str, timeout: float = 20) -> str:
         if line:
             print_line(monotonic() - started, line)
     return as_text(output.replace(b"\r\n", b"\n"))
-
-
-def signing_options(signer: Signer) -> str:
-    """The options as one would type them: the credentials themselves are not for the screen."""
-    scope = f"--aws-sigv4 aws:amz:{signer.region}:lambda"
-    token = " -H x-amz-security-token:$AWS_SESSION_TOKEN" if signer.credentials().token else ""
-    return f'{scope} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"{token}'
-
-
-def signing_configuration(signer: Signer) -> str:
-    """The same for curl's standard input: on a command line, other users of the machine could read it."""
-    credentials = signer.credentials()
-    lines = [
-        f'aws-sigv4 = "aws:amz:{signer.region}:lambda"',
-        f'user = "{credentials.access_key}:{credentials.secret_key}"',
-    ]
-    if credentials.token:
-        lines.append(f'header = "x-amz-security-token: {credentials.token}"')
-    return "\n".join(lines)
 
 
 def print_line(after: float, line: bytes) -> None:

@@ -2,19 +2,19 @@
 
 On top the fan, a line from each item's sent time to its arrived time: parallel lines stream, a converging fan
 is a buffer. Below it cumulative bytes sent and arrived, with what is held back shaded.
+
+matplotlib takes a second to import, which the first figure takes, and not whoever only reads a stream.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
-
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from typing import TYPE_CHECKING, Any
 
 from lab.arrivals import Arrivals, Item
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # okabe_ito, and never colour alone: each has a marker, a place or a label of its own
 BLUE, ORANGE, GREY, BLACK = "#0072B2", "#E69F00", "#767676", "#000000"
@@ -29,11 +29,14 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def figure(*streams: Arrivals) -> Figure:
+def figure(*streams: Arrivals) -> "Figure":
     """Draw up to four streams side by side on shared axes, and print the text twin of each.
 
     Raises `ValueError` if a stream has no stamped items.
     """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import EngFormatter
+
     if not 1 <= len(streams) <= 4:
         raise ValueError(f"one to four streams side by side, not {len(streams)}: use small_multiples()")
     print_twins(streams)
@@ -56,12 +59,14 @@ def figure(*streams: Arrivals) -> Figure:
     return drawing
 
 
-def small_multiples(*streams: Arrivals, columns: int = 4) -> Figure:
+def small_multiples(*streams: Arrivals, columns: int = 4) -> "Figure":
     """Draw the fans of many streams on shared axes, and print the text twin of each.
 
     A buffer shows without colour: what came in few bursts is hatched from sent to arrived, and labelled. A
     stream without items says so in its place.
     """
+    import matplotlib.pyplot as plt
+
     print_twins(streams)
     rows = -(-len(streams) // columns)
     with plt.rc_context(STYLE | {"axes.titlesize": 10}):
@@ -104,8 +109,10 @@ def title(stream: Arrivals, lines: int) -> str:
     return f"{name}{': ' if lines == 1 else chr(10)}{stream.finding()}"
 
 
-def draw_fan(axis: Axes, stream: Arrivals) -> None:
+def draw_fan(axis: "Axes", stream: Arrivals) -> None:
     """A line an item from when it was sent (top) to when it arrived (bottom); head and ends are marked."""
+    from matplotlib.collections import LineCollection
+
     items = stream.items
     sent, arrived = since(stream, *(i.sent for i in items)), since(stream, *(i.arrived for i in items))
     fan = [[(start, 1), (end, 0)] for start, end in zip(sent, arrived, strict=True)]
@@ -117,7 +124,7 @@ def draw_fan(axis: Axes, stream: Arrivals) -> None:
     axis.set_ylim(-0.95, 1.2)
 
 
-def hatch_bursts(axis: Axes, stream: Arrivals) -> None:
+def hatch_bursts(axis: "Axes", stream: Arrivals) -> None:
     """Hatch each burst of several items, from when they were sent to when they arrived, and say so."""
     for burst in stream.bursts:
         if len(burst) > 1:
@@ -127,7 +134,7 @@ def hatch_bursts(axis: Axes, stream: Arrivals) -> None:
     axis.text(0.02, 0.12, "BUFFERED", transform=axis.transAxes, weight="bold")
 
 
-def mark_moments(axis: Axes, stream: Arrivals, items: list[Item]) -> None:
+def mark_moments(axis: "Axes", stream: Arrivals, items: list[Item]) -> None:
     """Marks under the arrivals for the headers, the first and the last item, and where the stream was cut."""
     cut = stream.ended if stream.error is not None else None
     moments = {
@@ -141,7 +148,7 @@ def mark_moments(axis: Axes, stream: Arrivals, items: list[Item]) -> None:
             axis.plot(since(stream, moment), [-0.15 * row], marker, color=BLACK, markersize=5, label=name)
 
 
-def draw_bytes(axis: Axes, stream: Arrivals) -> None:
+def draw_bytes(axis: "Axes", stream: Arrivals) -> None:
     """Cumulative bytes sent and arrived; what is between them is held back."""
     items = stream.items
     sent = staircase(sorted((item.sent - stream.started, item.size) for item in items))

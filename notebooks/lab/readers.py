@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lab.events import Event, EventParser
-from lab.signing import signed_headers
+from lab.signers import signed_headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ Lambda's authorization of URLs: https://docs.aws.amazon.com/lambda/latest/dg/url
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -16,7 +15,7 @@ VALID_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Signer:
+class FunctionUrlSigner:
     """Signs for one Region, with the credentials that the session has at that moment."""
 
     session: boto3.Session
@@ -37,27 +36,19 @@ class Signer:
         SigV4QueryAuth(self.credentials(), SERVICE, self.region, VALID_SECONDS).add_auth(request)
         return str(request.url)
 
+    def curl_options(self) -> str:
+        """The options as one would type them: the credentials themselves are not for the screen."""
+        scope = f"--aws-sigv4 aws:amz:{self.region}:{SERVICE}"
+        token = " -H x-amz-security-token:$AWS_SESSION_TOKEN" if self.credentials().token else ""
+        return f'{scope} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"{token}'
 
-_signers: dict[str, Signer] = {}
-
-
-def sign_requests_to(url: str, session: boto3.Session, region: str) -> None:
-    """Sign requests to the host of `url` from now on."""
-    _signers[urlsplit(url).netloc] = Signer(session, region)
-
-
-def signer_of(url: str) -> Signer | None:
-    """Who signs requests to `url`; None if they are not to be signed."""
-    return _signers.get(urlsplit(url).netloc)
-
-
-def signed_headers(url: str) -> dict[str, str]:
-    """The headers that a GET of `url` needs beside its own: a signature, or none."""
-    signer = signer_of(url)
-    return signer.headers(url) if signer else {}
-
-
-def presigned(url: str) -> str:
-    """`url` as a browser can ask for it."""
-    signer = signer_of(url)
-    return signer.presign(url) if signer else url
+    def curl_configuration(self) -> str:
+        """The same for curl's standard input: on a command line, other users of the machine could read it."""
+        credentials = self.credentials()
+        lines = [
+            f'aws-sigv4 = "aws:amz:{self.region}:{SERVICE}"',
+            f'user = "{credentials.access_key}:{credentials.secret_key}"',
+        ]
+        if credentials.token:
+            lines.append(f'header = "x-amz-security-token: {credentials.token}"')
+        return "\n".join(lines)

@@ -14,9 +14,19 @@ import sys
 import threading
 from contextlib import suppress
 
-from server.local_aws import descriptors, enforcement, limits
+from server.local_aws import descriptors, limits
 from server.local_aws.api import REGION
 from server.local_aws.stand_in import StandIn
+
+ENFORCE_VARIABLE = "LOCAL_AWS_ENFORCE_IAM"
+
+
+def enforces_iam() -> bool:
+    """Whether IAM is enforced. Raises `ValueError` if `LOCAL_AWS_ENFORCE_IAM` is neither 0 nor 1."""
+    value = os.environ.get(ENFORCE_VARIABLE, "0")
+    if value not in ("0", "1"):
+        raise ValueError(f"{ENFORCE_VARIABLE} must be 0 or 1, not {value!r}")
+    return value == "1"
 
 
 async def serve(stand_in: StandIn, port: int, *, until_stdin_closes: bool) -> None:
@@ -57,7 +67,7 @@ def main() -> int:
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
     try:
-        stand_in = StandIn(limits.from_environment(), enforce_iam=enforcement.from_environment())
+        stand_in = StandIn(limits.from_environment(), enforce_iam=enforces_iam())
     except ValueError as error:
         parser.error(str(error))
     descriptors.raise_limit()

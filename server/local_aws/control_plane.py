@@ -12,13 +12,15 @@ import traceback
 from typing import Any
 from urllib.parse import unquote
 
-from moto.core.config import default_user_config
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
+from server.local_aws import deferred
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 
-default_user_config["iam"]["load_aws_managed_policies"] = True
+deferred.defer_imports()
+
+from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: E402
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
+
+from server.local_aws import managed_policies  # noqa: E402
 
 os.environ.setdefault("MOTO_LAMBDA_CONCURRENCY_QUOTA", "1000")  # AWS's default; moto has none
 
@@ -26,15 +28,12 @@ ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""
 
 
-# AWS's own managed policies can be attached here, too; moto has them, and loads them when it is told to.
-default_user_config["iam"]["load_aws_managed_policies"] = True
-
-
 class ControlPlane:
     """`call` runs one API call; calls run beside each other in threads, as in moto's own server."""
 
     def __init__(self) -> None:
         self._application = DomainDispatcherApplication(create_backend_app)
+        managed_policies.load()
 
     async def call(self, call: ApiCall, host: str) -> ApiAnswer:
         """Answer `call`, which came to `host` (name:port). A defect of moto's becomes AWS's

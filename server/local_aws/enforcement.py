@@ -4,7 +4,6 @@ Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_polic
 docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 """
 
-import os
 import uuid
 from contextlib import suppress
 from xml.sax.saxutils import escape
@@ -17,8 +16,6 @@ from server.local_aws.operations import operation_of, service_model
 from server.local_aws.permissions import Permission, permissions
 from server.local_aws.sigv4 import BadSignature, NotSigned, SignedRequest, UnknownKey
 
-VARIABLE = "LOCAL_AWS_ENFORCE_IAM"
-
 QUERY_CODES = {
     "AccessDeniedException": "AccessDenied",
     "InvalidSignatureException": "SignatureDoesNotMatch",
@@ -27,14 +24,6 @@ QUERY_CODES = {
     "UnknownOperationException": "InvalidAction",
 }
 """How the services with the query protocol (IAM, STS) call the errors of the others."""
-
-
-def from_environment() -> bool:
-    """Whether IAM is enforced. Raises `ValueError` if `LOCAL_AWS_ENFORCE_IAM` is neither 0 nor 1."""
-    value = os.environ.get(VARIABLE, "0")
-    if value not in ("0", "1"):
-        raise ValueError(f"{VARIABLE} must be 0 or 1, not {value!r}")
-    return value == "1"
 
 
 def admit_signed(call: ApiCall) -> None:

@@ -9,6 +9,7 @@ from server.local_aws.api import ApiAnswer, ApiCall
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.identity import ROOT_ARN, ROOT_KEY
 from server.local_aws.operations import operation_of
+from server.local_aws.service import Calls, Platform
 
 ANSWER = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
@@ -17,14 +18,21 @@ ANSWER = (
 )
 
 
-def is_asked(call: ApiCall) -> bool:
-    """True if the root asks who it is."""
-    if call.service != "sts" or call.access_key != ROOT_KEY:
-        return False
-    operation = operation_of(call)
-    return operation is not None and operation.name == "GetCallerIdentity"
+class RootIdentity(Calls):
+    """Answers the root's `GetCallerIdentity`."""
 
+    def __init__(self, platform: Platform) -> None:
+        pass
 
-def answer() -> ApiAnswer:
-    document = ANSWER.format(arn=ROOT_ARN, account=ACCOUNT_ID, request=uuid.uuid4())
-    return ApiAnswer(200, [("Content-Type", "text/xml")], document.encode())
+    def serves(self, call: ApiCall) -> bool:
+        if call.access_key != ROOT_KEY:
+            return False
+        operation = operation_of(call)
+        return operation is not None and operation.name == "GetCallerIdentity"
+
+    async def call(self, call: ApiCall) -> ApiAnswer:
+        document = ANSWER.format(arn=ROOT_ARN, account=ACCOUNT_ID, request=uuid.uuid4())
+        return ApiAnswer(200, [("Content-Type", "text/xml")], document.encode())
+
+    async def stop(self) -> None:
+        return

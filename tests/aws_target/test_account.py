@@ -18,7 +18,7 @@ from lab.deploy import FOLDERS, zip_folder
 from lab.permissions import GROUPS
 from lab.plan import LESSONS, plan
 from lab.run import full_name, owner, run_name, run_of
-from lab.signing import presigned, signed_headers
+from lab.signers import presigned, signed_headers
 from lab.source import source_of
 
 from .account import ACCOUNT_ID, NOTEBOOKS, REGION, TestAccount

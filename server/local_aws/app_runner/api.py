@@ -9,9 +9,9 @@ from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.app_runner.proxy import configuration
 from server.local_aws.app_runner.service import HEALTH_CHECK, Operation, Service, Settings, log_group
 from server.local_aws.aws_json import JsonService
-from server.local_aws.containers.hosting import Hosting, Identity, Place
+from server.local_aws.containers.hosting import Hosting, Identity
 from server.local_aws.containers.roles import role_exists
-from server.local_aws.limits import Limits
+from server.local_aws.service import Calls, Platform
 
 WITHOUT_ENVOY = (
     "{} App Runner and ECS Express Mode need it; everything else works without, and "
@@ -21,11 +21,11 @@ WITHOUT_ENVOY = (
 Handler = Callable[[ApiCall, dict[str, Any]], dict[str, Any]]
 
 
-class AppRunnerApi:
+class AppRunnerApi(Calls):
     """Serves App Runner's calls; `services` are all that exist or existed."""
 
-    def __init__(self, place: Place, limits: Limits) -> None:
-        self._place, self._limits = place, limits
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
         self._json = JsonService("apprunner", invalid="InvalidRequestException")
         self._services: dict[str, Service] = {}
         self._handlers: dict[str, Handler] = {
@@ -46,7 +46,7 @@ class AppRunnerApi:
     def serves(self, call: ApiCall) -> bool:
         return self._json.operation_name(call) is not None
 
-    def call(self, call: ApiCall) -> ApiAnswer:
+    async def call(self, call: ApiCall) -> ApiAnswer:
         try:
             parameters = self._json.read(call)
             name = self._json.operation_name(call)
@@ -74,14 +74,14 @@ class AppRunnerApi:
         service_id = uuid.uuid4().hex
         identity = Identity("apprunner", call.region, service_id)
         group = log_group(name, service_id, "application")
-        hosting = Hosting(self._configuration, self._place, identity, group)
+        hosting = Hosting(self._configuration, self._platform, identity, group)
         tags = {tag["Key"]: tag.get("Value", "") for tag in parameters.get("Tags", [])}
         service = Service(name, call.region, service_id, settings, tags, hosting)
         self._services[service.arn] = service
         return changed(service, service.create())
 
     def _configuration(self, upstream: str) -> Configuration:
-        return configuration(upstream, self._limits.app_runner_request_seconds)
+        return configuration(upstream, self._platform.limits.app_runner_request_seconds)
 
     def _describe(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         return {"Service": self._service(parameters["ServiceArn"]).to_document()}

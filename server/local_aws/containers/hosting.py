@@ -4,16 +4,15 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from server.envoy import Configuration
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck
 from server.local_aws.containers.proxy import Proxy
-from server.local_aws.endpoints import Endpoint, Endpoints
+from server.local_aws.endpoints import Endpoint
 from server.local_aws.http1.server import HOST
-from server.local_aws.processes import Processes
+from server.local_aws.service import Platform
 
 
 class ReservedPort:
@@ -35,17 +34,6 @@ class ReservedPort:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where services run: the stand-in's processes, its temporary folder, its list of endpoints, and its own
-    endpoint."""
-
-    processes: Processes
-    folder: Path
-    endpoints: Endpoints
-    endpoint_url: str
-
-
-@dataclass(frozen=True)
 class Identity:
     """Whose address it is: AWS's service, the Region, the identifier there."""
 
@@ -62,9 +50,9 @@ class Hosting:
     """
 
     def __init__(
-        self, proxy: Callable[[str], Configuration], place: Place, identity: Identity, log_group: str
+        self, proxy: Callable[[str], Configuration], platform: Platform, identity: Identity, log_group: str
     ) -> None:
-        self._configure, self._place, self._region = proxy, place, identity.region
+        self._configure, self._platform, self._region = proxy, platform, identity.region
         self._log_group = log_group
         self._port = ReservedPort()
         self._proxy: Proxy | None = None
@@ -81,10 +69,10 @@ class Hosting:
         container = Container(
             workload,
             health,
-            self._place.processes,
-            folder=self._place.folder,
+            self._platform.processes,
+            folder=self._platform.folder,
             region=self._region,
-            endpoint_url=self._place.endpoint_url,
+            endpoint_url=self._platform.endpoint_url,
             log_group=self._log_group,
             log_stream=log_stream,
         )
@@ -118,9 +106,9 @@ class Hosting:
         await self._close_proxy()
         self._port.release()
         self._proxy = Proxy(
-            self._configure(f"http://{HOST}:{container.port}"), self._port.number, self._place.processes
+            self._configure(f"http://{HOST}:{container.port}"), self._port.number, self._platform.processes
         )
-        self._place.endpoints.add(self._endpoint)
+        self._platform.endpoints.add(self._endpoint)
         try:
             await self._proxy.start()
         except BaseException:
@@ -131,5 +119,5 @@ class Hosting:
         if self._proxy is not None:
             await self._proxy.stop()
             self._proxy = None
-            self._place.endpoints.remove(self._endpoint)
+            self._platform.endpoints.remove(self._endpoint)
             self._port.hold()

@@ -12,13 +12,13 @@ from server.envoy import Configuration, EnvoyUnavailable, envoy_program
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.app_runner.api import WITHOUT_ENVOY
 from server.local_aws.aws_json import JsonService
-from server.local_aws.containers.hosting import Hosting, Identity, Place
+from server.local_aws.containers.hosting import Hosting, Identity
 from server.local_aws.containers.roles import role_exists
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.ecs_express.listing import list_services
 from server.local_aws.ecs_express.load_balancer import configuration
 from server.local_aws.ecs_express.service import ExpressService, service_arn
-from server.local_aws.limits import Limits
+from server.local_aws.service import Calls, Platform
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 DEFAULTS: dict[str, Any] = {
@@ -42,11 +42,11 @@ TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
 Handler = Callable[[ApiCall, dict[str, Any]], dict[str, Any]]
 
 
-class EcsExpressApi:
+class EcsExpressApi(Calls):
     """Serves the calls; knows the services that exist or existed."""
 
-    def __init__(self, place: Place, limits: Limits) -> None:
-        self._place, self._limits = place, limits
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
         self._json = JsonService("ecs", invalid="InvalidParameterException")
         self._services: dict[str, ExpressService] = {}
         self._handlers: dict[str, Handler] = {
@@ -66,7 +66,7 @@ class EcsExpressApi:
             return any(arn.encode() in call.body for arn in self._services)
         return name in self._handlers
 
-    def call(self, call: ApiCall) -> ApiAnswer:
+    async def call(self, call: ApiCall) -> ApiAnswer:
         try:
             handler = self._handlers[self._json.operation_name(call) or ""]
             return self._json.answer(call, handler(call, self._json.read(call)))
@@ -94,7 +94,7 @@ class EcsExpressApi:
         except EnvoyUnavailable as error:
             raise ApiError(501, "UnsupportedFeatureException", WITHOUT_ENVOY.format(error)) from None
         identity = Identity("ecs", call.region, arn)
-        hosting = Hosting(self._configuration, self._place, identity, f"/aws/ecs/{cluster}/{name}")
+        hosting = Hosting(self._configuration, self._platform, identity, f"/aws/ecs/{cluster}/{name}")
         tags = {tag["key"]: tag.get("value", "") for tag in parameters.get("tags", [])}
         role = parameters["infrastructureRoleArn"]
         service = ExpressService(name, cluster, call.region, role, tags, hosting)
@@ -103,7 +103,7 @@ class EcsExpressApi:
         return {"service": service.to_document()}
 
     def _configuration(self, upstream: str) -> Configuration:
-        return configuration(upstream, self._limits.load_balancer_idle_seconds)
+        return configuration(upstream, self._platform.limits.load_balancer_idle_seconds)
 
     def _describe(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         service = self._service(parameters["serviceArn"])

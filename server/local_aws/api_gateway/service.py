@@ -1,0 +1,44 @@
+"""API Gateway as a service of the stand-in: WebSocket, REST and HTTP APIs, which share one signing name."""
+
+from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.api_gateway_http.api import HttpApis
+from server.local_aws.api_gateway_rest.api import RestApis
+from server.local_aws.api_gateway_websocket.apis import WebSocketApis
+from server.local_aws.service import Calls, Platform
+
+
+class ApiGateway(Calls):
+    """Answers every call of API Gateway, or lets moto answer."""
+
+    def __init__(self, platform: Platform) -> None:
+        endpoints, functions, limits = platform.endpoints, platform.functions, platform.limits
+        self._forward = platform.forward
+        self._websocket = WebSocketApis(
+            endpoints, functions, limits, platform.certificate.context, platform.forward
+        )
+        self._rest = RestApis(endpoints, functions, limits, platform.forward)
+        self._http = HttpApis(endpoints, functions, limits, platform.forward)
+
+    def serves(self, call: ApiCall) -> bool:
+        return True
+
+    async def call(self, call: ApiCall) -> ApiAnswer:
+        try:
+            answer = await self._websocket.call(call)
+        except ApiError as error:
+            answer = error.answer()
+        if answer is not None:
+            return answer
+        if self._rest.is_mine(call):
+            return await self._rest.call(call)
+        if self._http.is_mine(call):
+            return await self._http.call(call)
+        return await self._forward(call)
+
+    async def retire(self) -> None:
+        for kind in (self._rest, self._http, self._websocket):
+            await kind.retire()
+
+    async def stop(self) -> None:
+        for kind in (self._rest, self._http, self._websocket):
+            await kind.stop()

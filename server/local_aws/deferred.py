@@ -26,6 +26,10 @@ LEFT_OUT = {"isoduration", "rfc3987_syntax"}
 
 LOADING = RLock()
 
+IMPORTING = RLock()
+"""Held while a service or moto's part of it is imported: moto's modules import each other in circles, which
+two threads at once may see half made."""
+
 
 def defer_imports() -> None:
     """From now on import `DEFERRED` when they are used, and `LEFT_OUT` never."""

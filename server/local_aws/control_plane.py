@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from server.local_aws import deferred, outbound, refusals
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.operations import operation_of
+from server.local_aws.operations import operation_of, service_model
 from server.local_aws.unsigned import public_service
 
 deferred.defer_imports()
@@ -61,13 +61,15 @@ class ControlPlane(DomainDispatcherApplication):
             with outbound.reach(outbound.Reach.NOTHING):
                 answer = self._run(call, host)
         except UnknownService:
+            if service_model(call.service) is not None:
+                return not_served(call)
             message = f"The local stand-in has no service {call.service!r}"
             return refuse(call, ApiError(400, "UnknownServiceException", message))
         except NotImplementedError:
             return not_served(call)
         except Exception as error:
             return failed(call, error)
-        return answer if is_moto_s(answer) else not_served(call)
+        return with_type(call, answer) if is_moto_s(call, answer) else not_served(call)
 
     def _run(self, call: ApiCall, host: str) -> ApiAnswer:
         """moto's answer. Raises whatever moto raises, and `UnknownService`."""
@@ -88,6 +90,7 @@ class ControlPlane(DomainDispatcherApplication):
         backend = self._backend(call, dict(variables))
         with deferred.IMPORTING, self.lock:
             if backend not in self.app_instances:
+                deferred.complete(f"moto.{backend}")
                 self.app_instances[backend] = self.create_app(backend)  # type: ignore[arg-type]
             return self.app_instances[backend]
 
@@ -108,11 +111,23 @@ class ControlPlane(DomainDispatcherApplication):
         return found
 
 
-def is_moto_s(answer: ApiAnswer) -> bool:
-    """False for the page with which its web framework answers a path or a method that no service of moto's
-    has."""
-    is_page = any(name.lower() == "content-type" and "text/html" in value for name, value in answer.headers)
-    return not (answer.status in (404, 405) and is_page and b"<!doctype html>" in answer.body.lower())
+def is_moto_s(call: ApiCall, answer: ApiAnswer) -> bool:
+    """False for what its web framework answers to a path or a method that no service of moto's has."""
+    if answer.status not in (404, 405) or not is_page(answer) or call.method == "HEAD":
+        return True
+    return bool(answer.body) and not answer.body.lower().startswith(b"<!doctype html>")
+
+
+def is_page(answer: ApiAnswer) -> bool:
+    return any(name.lower() == "content-type" and "text/html" in value for name, value in answer.headers)
+
+
+def with_type(call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
+    """The answer with the type that it has: moto's web framework calls everything a page. An object in S3 has
+    the type that it was stored with."""
+    if call.service == "s3" or not is_page(answer):
+        return answer
+    return refusals.with_content_type(answer, refusals.content_type_of(call), answer.body)
 
 
 def not_served(call: ApiCall) -> ApiAnswer:

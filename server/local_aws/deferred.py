@@ -37,6 +37,12 @@ def defer_imports() -> None:
         sys.meta_path.insert(0, Deferring())
 
 
+def complete(package: str) -> None:
+    """Import what of `package` is deferred, if it is: what is asked of it from now on is no promise."""
+    for module in DEFERRED.get(package, {}).values():
+        import_module(module)
+
+
 class Deferring(MetaPathFinder):
     """Finds what is deferred, and says that what is left out is not there."""
 
@@ -73,7 +79,7 @@ class DeferredPackage(ModuleType):
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if (module := DEFERRED[self.__name__].get(name)) is not None:
-            return Promise(module, name)
+            return getattr(sys.modules[module], name) if module in sys.modules else Promise(module, name)
         with LOADING:
             if isinstance(self, DeferredPackage):
                 assert self.__spec__ is not None and isinstance(self.__spec__.loader, DeferringLoader)

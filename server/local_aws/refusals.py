@@ -30,9 +30,8 @@ def in_protocol(call: ApiCall, error: ApiError) -> ApiAnswer:
         return ApiAnswer(error.status, headers, body)
     if protocol == "json":
         status = error.status if error.status >= 500 else 400
-        content_type = call.header("content-type") or "application/x-amz-json-1.1"
         answer = ApiAnswer.of(status, {"__type": error.code, "message": error.message})
-        return with_content_type(answer, content_type, answer.body)
+        return with_content_type(answer, content_type_of(call), answer.body)
     if protocol == "rest-json":
         return error.answer()
     document = xml(protocol, call, QUERY_CODES.get(error.code, error.code), escape(error.message))
@@ -46,10 +45,18 @@ def protocol_of(call: ApiCall) -> str:
     if call.header("x-amz-target"):
         return "json"
     model = service_model(call.service)
-    if model is not None:
-        protocol: str = model.metadata["protocol"]
+    protocol: str = model.metadata["protocol"] if model else "query" if b"Action=" in call.body else ""
+    if protocol in ("query", "ec2") and call.path == "/":
         return protocol
-    return "query" if b"Action=" in call.body else "rest-json"
+    return "rest-xml" if protocol == "rest-xml" else "rest-json"
+
+
+def content_type_of(call: ApiCall) -> str:
+    """The type of an answer to `call`."""
+    types = {"cbor": "application/cbor", "rest-json": "application/json"}
+    if (protocol := protocol_of(call)) == "json":
+        return call.header("content-type") or "application/x-amz-json-1.1"
+    return types.get(protocol, "text/xml")
 
 
 def xml(protocol: str, call: ApiCall, code: str, message: str) -> str:
@@ -77,5 +84,5 @@ def cbor(document: dict[str, str]) -> bytes:
 
 
 def with_content_type(answer: ApiAnswer, content_type: str, body: bytes) -> ApiAnswer:
-    others = [field for field in answer.headers if field[0] != "Content-Type"]
+    others = [field for field in answer.headers if field[0].lower() != "content-type"]
     return ApiAnswer(answer.status, [("Content-Type", content_type), *others], body)

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from server.guard import Kind
 from server.local_aws import enforcement, root
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway_http.api import HttpApis
@@ -45,7 +46,7 @@ class StandIn:
         self.endpoint_url = ""
         self._processes = Processes()
         self._control_plane = ControlPlane()
-        self._server = Server(self._serve)
+        self._server = Server(self._serve, Kind.API)
         self._host = ""
 
     async def start(self, port: int = 0) -> str:

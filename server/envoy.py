@@ -6,6 +6,7 @@ https://www.envoyproxy.io/docs/envoy/latest/api-v3/api (checked 2026-11).
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -18,12 +19,17 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from server import allowed
+from server.allowed import Allowed
+from server.guard import foreign_host
 from server.guarded import GuardedProcess
 
 HOST = "127.0.0.1"
 ATTEMPTS = 5
 START_SECONDS = 20
 """How long Envoy may take to serve; it needs about a tenth of a second."""
+HEAD_SECONDS = 20
+"""How long a client may take for the head of a request."""
 READY = "starting workers"
 """Envoy's own words in its log when the port is its own and it is about to listen."""
 TYPES = "type.googleapis.com/envoy.extensions"
@@ -38,9 +44,12 @@ class EnvoyFailed(Exception):
     """Envoy ended instead of serving; the message is the end of its log."""
 
 
-def route_to(upstream: str, *, lua: str | None = None, timeout: float = 0) -> Configuration:
+def route_to(
+    upstream: str, *, lua: str | None = None, timeout: float = 0, keep_host: bool = False
+) -> Configuration:
     """Envoy as a plain router: every request goes to `upstream` (http://HOST:PORT).
 
+    The upstream sees its own address as `Host`; with `keep_host`, what the client sent.
     `lua` is the source of a Lua filter, which may define `envoy_on_request` and `envoy_on_response`.
     `timeout` is how many seconds a whole response may take; 0 is for ever (Envoy's own default, 15 s, would
     cut long streams).
@@ -52,10 +61,14 @@ def route_to(upstream: str, *, lua: str | None = None, timeout: float = 0) -> Co
     if lua is not None:
         source = {"@type": f"{TYPES}.filters.http.lua.v3.Lua", "default_source_code": {"inline_string": lua}}
         filters.insert(0, {"name": "lua", "typed_config": source})
-    route = {"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": f"{timeout}s"}}
+    action = {"cluster": "upstream", "timeout": f"{timeout}s"}
+    if not keep_host:
+        action["host_rewrite_literal"] = address.netloc
+    route = {"match": {"prefix": "/"}, "route": action}
     manager = {
         "@type": f"{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "http",
+        "request_headers_timeout": f"{HEAD_SECONDS}s",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
         "http_filters": filters,
     }
@@ -172,9 +185,37 @@ def command(program: str, configuration: Configuration) -> list[str]:
 
 
 def listening_on(configuration: Configuration, port: int) -> Configuration:
+    """The configuration with its listener at `port` and behind the guard: each route takes this machine's
+    names and those of the setting, and what is left is refused. Raises `allowed.BadEntry`.
+
+    Envoy knows nothing of users: another user of this machine reaches the port.
+    """
     configured = deepcopy(configuration)
-    configured["static_resources"]["listeners"][0]["address"]["socket_address"]["port_value"] = port
+    listener = configured["static_resources"]["listeners"][0]
+    listener["address"]["socket_address"]["port_value"] = port
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    right = {"name": ":authority", "string_match": {"safe_regex": {"regex": hosts(port)}}}
+    seen = "%REQ(:AUTHORITY)%"
+    refusal = foreign_host(port, seen, seen)
+    answer = {"status": refusal.status, "body_format": {"json_format": refusal.to_document()}}
+    for host in manager["route_config"]["virtual_hosts"]:
+        for route in host["routes"]:
+            route["match"].setdefault("headers", []).append(right)
+        host["routes"].append({"match": {"prefix": "/"}, "direct_response": answer})
     return configured
+
+
+def hosts(port: int) -> str:
+    """A regular expression (RE2) of the values of `Host` that `port` takes. Raises `allowed.BadEntry`."""
+    setting: Allowed = allowed.from_environment()
+    here = r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])"
+    names = [f"{here}(:80)?" if port == 80 else f"{here}:{port}"]
+    for entry in setting.hosts:
+        name = here if entry.host == "localhost" else re.escape(entry.host)
+        names.append(name + ("(:[0-9]+)?" if entry.port is None else f":{entry.port}"))
+        if entry.port == 80:
+            names.append(name)
+    return f"(?i)({'|'.join(names)})"
 
 
 def free_port() -> int:

@@ -103,7 +103,7 @@ class Refusal:
     entry: str | None = None
     status: int = 403
 
-    def to_json(self) -> bytes:
+    def to_document(self) -> dict[str, str | None]:
         """The body of the answer. `message` is where AWS's SDKs look for the text of an error."""
         remedy = (
             f"To allow it, start with {VARIABLE}={self.entry} (entries are separated by commas)."
@@ -112,14 +112,16 @@ class Refusal:
         )
         text = f"{self.message} {remedy}"
         setting = VARIABLE if self.entry else None
-        document = {
+        return {
             "error": text,
             "message": text,
             "rule": self.rule,
             "seen": self.seen[:MAX_SEEN],
             "setting": setting,
         }
-        return json.dumps(document).encode() + b"\n"
+
+    def to_json(self) -> bytes:
+        return json.dumps(self.to_document()).encode() + b"\n"
 
 
 def judge(port: Port, facts: Facts, allowed: Allowed) -> Refusal | None:
@@ -153,11 +155,15 @@ def judge_host(port: Port, facts: Facts, allowed: Allowed) -> Refusal | None:
     number = port.default if authority.port is None else authority.port
     if (number == port.number and is_loopback(authority.host)) or allowed.names(authority.host, number):
         return None
-    message = (
-        f"Host is {quoted(seen)}, and this port answers to 127.0.0.1:{port.number} and "
-        f"localhost:{port.number}: other names could be those of a web page elsewhere (DNS rebinding)."
-    )
     entry = str(Authority(authority.host, number)) if authority.host else None
+    return foreign_host(port.number, seen, entry)
+
+
+def foreign_host(port: int, seen: str, entry: str | None) -> Refusal:
+    message = (
+        f"Host is {quoted(seen)}, and this port answers to 127.0.0.1:{port} and localhost:{port}: another "
+        "name could be that of a web page elsewhere (DNS rebinding)."
+    )
     return Refusal("host", message, seen, entry)
 
 

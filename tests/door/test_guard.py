@@ -1,4 +1,4 @@
-"""The guard's judgement, by itself: every `Host` × `Origin` × `Sec-Fetch-Site` × kind of port."""
+"""The guard's judgement, by itself: every `Host`, `Origin` and `Sec-Fetch-Site` on every kind of port."""
 
 import itertools
 import json
@@ -75,7 +75,7 @@ HOSTS: dict[str | None, str] = {
     "http://127.0.0.1:4566": BAD,
     None: BAD,
 }
-"""What a `Host` is to a port 4566. One word without a port can come from no browser: it would name the port."""
+"""What a `Host` is to a port 4566. A browser would name the port, and so sends no single word."""
 
 PAGES_HERE = ("http://localhost:8888", "http://127.0.0.1:8888", "https://localhost", "http://[::1]:1")
 PAGES_ELSEWHERE = (

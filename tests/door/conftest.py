@@ -20,7 +20,7 @@ from tests.local_aws.conftest import Account, start_stand_in
 from tests.local_aws.containers import app_runner, express
 from tests.local_aws.websocket_api import create_api
 
-ECHO = "invocation.respond(b'{}')"
+ECHO = "invocation.reply(b'{}')"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Everything:
     opened: tuple[Opened, ...]
 
     def one(self, name: str) -> Opened:
-        return next(each for each in self.opened if each.name.startswith(name))
+        return next(each for each in self.opened if each.name == name)
 
 
 @pytest.fixture(scope="session")

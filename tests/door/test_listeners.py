@@ -16,8 +16,8 @@ OPENS = frozenset(
         "AppRunner",
     )
 )  # fmt: skip
-"""Names of functions, methods and classes that make something listen: of asyncio, socket, aiohttp, websockets,
-werkzeug, http.server and socketserver."""
+"""Names of functions, methods and classes that make something listen: of asyncio, socket, aiohttp,
+websockets, werkzeug, http.server and socketserver."""
 
 KNOWN = {
     ("server/serving.py", "AppRunner"): "its protocols are wrapped: `GuardedConnection`",

@@ -97,7 +97,8 @@ def test_rude_clients_get_nothing_printed_and_no_state_left(command: CommandServ
         b"GET /sse?count=" + b"9" * 20_000 + b" HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n",
         b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\nHost: \xff\r\nLast-Event-ID: \xff\r\nOrigin: \xff\r\n\r\n",
-        b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n"
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 100\r\n\r\ncut",
         b"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nOrigin: http://[\r\n\r\n",
         request("/websocket" + SLOW, UPGRADE) + bytes(range(256)),

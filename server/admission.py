@@ -86,6 +86,10 @@ class GuardedConnection(asyncio.Protocol):
         self._in_exchange = self._heard = False
         self.port = 0
 
+    @property
+    def allowed(self) -> Allowed:
+        return self._door.allowed
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
@@ -166,6 +170,12 @@ class GuardedConnection(asyncio.Protocol):
         self._transport.write_eof()
         loop = asyncio.get_running_loop()
         self._clock = loop.call_later(LINGER_SECONDS, self._transport.abort)
+
+
+def setting_of(request: web.Request) -> Allowed:
+    """The setting that the request's server was started with."""
+    connection = request.transport.get_protocol() if request.transport else None
+    return connection.allowed if isinstance(connection, GuardedConnection) else Allowed()
 
 
 def refused(refusal: Refusal) -> web.Response:

@@ -8,7 +8,7 @@ guard refuses it, as it does every other request of a page that may not read.
 
 from aiohttp import hdrs, web
 
-from server import allowed
+from server.admission import setting_of
 from server.guard import is_loopback_origin
 
 
@@ -17,7 +17,7 @@ async def allow_pages(request: web.Request, response: web.StreamResponse) -> Non
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None:
         response.headers.add(hdrs.VARY, hdrs.ORIGIN)
-        if is_loopback_origin(origin) or origin in allowed.from_environment().origins:
+        if is_loopback_origin(origin) or origin in setting_of(request).origins:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
 
 

@@ -6,7 +6,6 @@ https://www.envoyproxy.io/docs/envoy/latest/api-v3/api (checked 2026-11).
 
 import json
 import os
-import re
 import socket
 import threading
 import time
@@ -20,7 +19,6 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from server import allowed
-from server.allowed import Allowed
 from server.guard import foreign_host
 from server.guarded import GuardedProcess
 
@@ -185,8 +183,8 @@ def command(program: str, configuration: Configuration) -> list[str]:
 
 
 def listening_on(configuration: Configuration, port: int) -> Configuration:
-    """The configuration with its listener at `port` and behind the guard: each route takes this machine's
-    names and those of the setting, and what is left is refused. Raises `allowed.BadEntry`.
+    """The configuration with its listener at `port` and behind the guard: its virtual host takes this
+    machine's names and those of the setting, and what is left is refused. Raises `allowed.BadEntry`.
 
     Envoy knows nothing of users: another user of this machine reaches the port.
     """
@@ -194,28 +192,26 @@ def listening_on(configuration: Configuration, port: int) -> Configuration:
     listener = configured["static_resources"]["listeners"][0]
     listener["address"]["socket_address"]["port_value"] = port
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    right = {"name": ":authority", "string_match": {"safe_regex": {"regex": hosts(port)}}}
     seen = "%REQ(:AUTHORITY)%"
     refusal = foreign_host(port, seen, seen)
     answer = {"status": refusal.status, "body_format": {"json_format": refusal.to_document()}}
-    for host in manager["route_config"]["virtual_hosts"]:
-        for route in host["routes"]:
-            route["match"].setdefault("headers", []).append(right)
-        host["routes"].append({"match": {"prefix": "/"}, "direct_response": answer})
+    (named,) = manager["route_config"]["virtual_hosts"]
+    named["domains"] = hosts(port)
+    others = {"match": {"prefix": "/"}, "direct_response": answer}
+    manager["route_config"]["virtual_hosts"].append({"name": "others", "domains": ["*"], "routes": [others]})
     return configured
 
 
-def hosts(port: int) -> str:
-    """A regular expression (RE2) of the values of `Host` that `port` takes. Raises `allowed.BadEntry`."""
-    setting: Allowed = allowed.from_environment()
-    here = r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])"
-    names = [f"{here}(:80)?" if port == 80 else f"{here}:{port}"]
-    for entry in setting.hosts:
-        name = here if entry.host == "localhost" else re.escape(entry.host)
-        names.append(name + ("(:[0-9]+)?" if entry.port is None else f":{entry.port}"))
-        if entry.port == 80:
-            names.append(name)
-    return f"(?i)({'|'.join(names)})"
+def hosts(port: int) -> list[str]:
+    """The values of `Host` that `port` takes, as domains of a virtual host, which Envoy compares whatever
+    their case. Raises `allowed.BadEntry`."""
+    here = (HOST, "localhost", "[::1]")
+    pairs: list[tuple[str, int | None]] = [(name, port) for name in here]
+    for entry in allowed.from_environment().hosts:
+        pairs += [(name, entry.port) for name in (here if entry.host == "localhost" else [entry.host])]
+    named = {f"{name}:{'*' if number is None else number}" for name, number in pairs}
+    named |= {name for name, number in pairs if number in (None, 80)}
+    return sorted(named)
 
 
 def free_port() -> int:

@@ -108,11 +108,7 @@ class Server:
         self._connections.add(task)
         connection = Connection(reader, writer, MAX_HEAD)
         try:
-            refusal = self._judge_user(writer)
-            if refusal is None:
-                await self._serve(connection, task)
-            else:
-                await connection.refuse(refusal.status, JSON, refusal.to_json())
+            await self._judge_user_and_serve(connection, task)
         except (asyncio.CancelledError, OSError):
             connection.abort()
         finally:
@@ -121,10 +117,20 @@ class Server:
             with suppress(ConnectionError, asyncio.CancelledError):
                 await connection.close()
 
-    def _judge_user(self, writer: asyncio.StreamWriter) -> Refusal | None:
-        """Raises `PeerGone`, `OSError`."""
-        user = peer.user_of(writer.get_extra_info("socket"))
-        return None if user is None else guard.judge_user(user, os.geteuid(), self._allowed)
+    async def _judge_user_and_serve(self, connection: Connection, task: "asyncio.Task[None]") -> None:
+        """Raises `ConnectionError`, and `OSError` if no descriptor is left to ask by."""
+        try:
+            user = peer.user_of(connection.writer.get_extra_info("socket"))
+        except peer.PeerGone:
+            # a runtime may end right after its last call; whoever else does it knows no invocation's id
+            if self._kind is Kind.RUNTIME:
+                await self._serve(connection, task, only="POST")
+            return
+        refusal = None if user is None else guard.judge_user(user, os.geteuid(), self._allowed)
+        if refusal is None:
+            await self._serve(connection, task)
+        else:
+            await connection.refuse(refusal.status, JSON, refusal.to_json())
 
     def _judge(self, exchange: Exchange, connection: Connection) -> Refusal | None:
         facts = Facts.of(
@@ -136,7 +142,10 @@ class Server:
         port = Port(self._kind, self._port, 443 if connection.over_tls else 80)
         return guard.judge(port, facts, self._allowed)
 
-    async def _serve(self, connection: Connection, task: "asyncio.Task[None]") -> None:
+    async def _serve(
+        self, connection: Connection, task: "asyncio.Task[None]", only: str | None = None
+    ) -> None:
+        """Take one request after another; `only` those of that method, if it is given."""
         while True:
             self._idle[task] = time.monotonic()
             try:
@@ -144,7 +153,7 @@ class Server:
             except h11.RemoteProtocolError as error:
                 await connection.refuse(error.error_status_hint, "text/plain", f"{error}\n".encode())
                 return
-            if exchange is None:
+            if exchange is None or (only is not None and exchange.method != only):
                 return
             del self._idle[task]
             refusal = self._judge(exchange, connection)

@@ -1,4 +1,7 @@
-"""`python -m server [--host 127.0.0.1] [--port 1323]`: serve the origin until interrupted."""
+"""`python -m server [--host 127.0.0.1] [--port 1323]`: serve the origin until interrupted.
+
+`STREAMING_ALLOW` says who else may reach it (see `server.allowed`).
+"""
 
 import argparse
 import asyncio
@@ -6,6 +9,8 @@ import signal
 import sys
 from contextlib import suppress
 
+from server import allowed
+from server.guard import Kind
 from server.origin import ROUTES, make_app
 from server.serving import serving
 
@@ -15,7 +20,7 @@ async def serve(host: str, port: int) -> None:
     with suppress(NotImplementedError):  # Windows has no such handlers: Ctrl+C is KeyboardInterrupt there
         for signum in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
-    async with serving(make_app(), host, port) as bound_port:
+    async with serving(make_app(), Kind.LOCAL, host, port) as bound_port:
         name = f"[{host}]" if ":" in host else host
         print(f"Serving http://{name}:{bound_port} ({', '.join(ROUTES)}). Ctrl+C stops it.", flush=True)
         await stopping.wait()
@@ -32,6 +37,10 @@ def main() -> int:
     options = parser.parse_args()
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
+    try:
+        allowed.from_environment()
+    except allowed.BadEntry as error:
+        parser.error(str(error))
     try:
         asyncio.run(serve(options.host, options.port))
     except KeyboardInterrupt:

@@ -2,7 +2,8 @@
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
 `LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.enforcement`).
+every API call needs its permissions (see `server.local_aws.enforcement`). `STREAMING_ALLOW` says who else may
+reach it (see `server.allowed`).
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import threading
 from contextlib import suppress
 
+from server import allowed
 from server.local_aws import descriptors, limits, outbound
 from server.local_aws.api import REGION
 from server.local_aws.stand_in import StandIn
@@ -68,6 +70,7 @@ def main() -> int:
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
     try:
+        allowed.from_environment()
         stand_in = StandIn(limits.from_environment(), enforce_iam=enforces_iam())
     except ValueError as error:
         parser.error(str(error))

@@ -17,6 +17,8 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from server import allowed
+
 
 class Reach(Enum):
     """What the code that runs may connect to."""
@@ -55,13 +57,28 @@ def reach(what: Reach) -> Iterator[None]:
         REACH.reset(token)
 
 
+@contextmanager
+def reaching(host: str, port: int) -> Iterator[None]:
+    """Let the code of a block reach `host`, which a deployment of the reader's names, if it is this machine or
+    the setting allows it. Raises `OutboundRefused`, and says so in the log, if not."""
+    if is_here(host):
+        yield
+        return
+    if not allowed.from_environment().names(host.lower(), port):
+        message = f"nothing leaves this machine: {host} is not named in {allowed.VARIABLE}"
+        print(message, file=sys.stderr)
+        raise OutboundRefused(message)
+    with reach(Reach.ANYWHERE):
+        yield
+
+
 def judge(event: str, arguments: tuple[Any, ...]) -> None:
-    """The audit hook. Raises `OutboundRefused`."""
+    """Judge one event, as an audit hook. Raises `OutboundRefused`."""
     if event in CONNECTIONS:
         judge_connection(*arguments)
     elif event in LOOK_UPS:
         host = arguments[0]
-        if host and REACH.get() is not Reach.ANYWHERE and not is_here(host):
+        if host and not is_here(host) and not is_allowed(host):
             raise OutboundRefused(f"nothing leaves this machine: the name {text(host)} is not looked up")
 
 
@@ -77,8 +94,7 @@ def judge_connection(source: Any, address: Any) -> None:
 
 
 def is_here(host: str | bytes) -> bool:
-    """True for the names and addresses of this machine's loopback interface. Anything else that is written
-    like an address needs no look-up, and is judged when it is connected to."""
+    """True for the names and addresses of this machine's loopback interface."""
     name = text(host).rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -86,6 +102,11 @@ def is_here(host: str | bytes) -> bool:
         return ip_address(name.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def is_allowed(host: str | bytes) -> bool:
+    """True for a name that the setting names: libraries look names up in threads that know no `REACH`."""
+    return any(text(host).lower() == authority.host for authority in allowed.from_environment().hosts)
 
 
 def text(host: str | bytes) -> str:

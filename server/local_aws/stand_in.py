@@ -5,6 +5,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from server.guard import Kind
 from server.local_aws import refusals, services
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane import ControlPlane
@@ -44,7 +45,7 @@ class StandIn:
             processes = Processes()
             processes.start(folder)
             starting.push_async_callback(processes.stop)
-            server = Server(self._serve)
+            server = Server(self._serve, Kind.API)
             self._host = f"{HOST}:{await server.start(port)}"
             self.endpoint_url = f"http://{self._host}"
             self._platform = Platform(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +24,22 @@ ROLE = {
 
 
 def start_stand_in(
-    scale: str = "1", enforce_iam: str = "0", **popen: Any
+    scale: str = "1",
+    enforce_iam: str = "0",
+    variables: Mapping[str, str] | None = None,
+    **popen: Any,
 ) -> tuple["subprocess.Popen[str]", str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "LOCAL_AWS_LIMIT_SCALE": scale, "LOCAL_AWS_ENFORCE_IAM": enforce_iam},
+        env={
+            **os.environ,
+            "LOCAL_AWS_LIMIT_SCALE": scale,
+            "LOCAL_AWS_ENFORCE_IAM": enforce_iam,
+            **(variables or {}),
+        },
         **popen,
     )
     assert process.stdout is not None

@@ -332,10 +332,13 @@ def test_an_unknown_invoke_mode_is_refused_as_on_aws(aws: Account) -> None:
 def test_a_target_in_absolute_form_is_the_same_request(
     aws: Account, target: str, path: str, query: str
 ) -> None:
-    """As a client sends it that has been told of a proxy."""
+    """As a client sends it that has been told of a proxy. The host in the target is the one that counts."""
     url = aws.url(aws.deploy(ECHO))
-    event = requests.get(f"http://anywhere.example{target}", proxies={"http": url}, timeout=20).json()
+    here = f"http://localhost:{urlsplit(url).port}"
+    event = requests.get(f"{here}{target}", proxies={"http": url}, timeout=20).json()
     assert (event["rawPath"], event["rawQueryString"]) == (path, query)
+    elsewhere = requests.get(f"http://anywhere.example{target}", proxies={"http": url}, timeout=20)
+    assert (elsewhere.status_code, elsewhere.json()["rule"]) == (403, "host")
 
 
 @pytest.mark.parametrize("mode", ["BUFFERED", "RESPONSE_STREAM"])
@@ -458,9 +461,10 @@ def test_what_is_no_cors_configuration_is_refused(aws: Account, cors: object) ->
     assert request(url, headers={"Origin": "https://page.example"}).status == 200
 
 
-def test_a_host_that_is_none_is_not_rightly_signed(aws: Account) -> None:
+def test_a_host_that_is_none_is_refused_however_it_is_signed(aws: Account) -> None:
     url = iam_url(aws)
-    assert request(url, "POST", {**sign(url, "test", "test"), "Host": "[x"}).status == 403
+    answer = request(url, "POST", {**sign(url, "test", "test"), "Host": "[x"})
+    assert (answer.status, json.loads(answer.body)["rule"]) == (400, "host")
 
 
 @pytest.mark.parametrize(

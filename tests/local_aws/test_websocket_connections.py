@@ -384,7 +384,7 @@ class TestRawClients:
         host, port = api.endpoint.removeprefix("ws://").split(":")
         key = base64.b64encode(os.urandom(16)).decode()
         request = (
-            f"GET /dev HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"GET /dev HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
         )
         with socket.create_connection((host, int(port)), timeout=10) as connection:

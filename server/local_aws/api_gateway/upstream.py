@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 from yarl import URL
 
+from server.local_aws import outbound
 from server.local_aws.http1.exchange import Header
 
 NOT_FORWARDED = {
@@ -49,21 +50,23 @@ async def request(
 ) -> AsyncIterator[UpstreamResponse]:
     """Send a request, as it is: no redirect is followed, nothing is decompressed. Raises one of
     `UPSTREAM_ERRORS`, `ValueError` if `url` is not one."""
+    address = URL(url, encoded=True)
     sent = [(name, value) for name, value in headers if name.lower() not in NOT_FORWARDED | OWN]
     timeout = aiohttp.ClientTimeout(total=None)
     skipped = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-    async with (
-        aiohttp.ClientSession(
-            auto_decompress=False,
-            timeout=timeout,
-            skip_auto_headers=skipped,
-            read_bufsize=READ_BUFFER,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            max_line_size=65_536,
-            max_field_size=65_536,
-        ) as session,
-        session.request(
-            method, URL(url, encoded=True), headers=sent, data=body or None, allow_redirects=False
-        ) as response,
-    ):
-        yield UpstreamResponse(response)
+    with outbound.reaching(address.host or "", address.port or 0):
+        async with (
+            aiohttp.ClientSession(
+                auto_decompress=False,
+                timeout=timeout,
+                skip_auto_headers=skipped,
+                read_bufsize=READ_BUFFER,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                max_line_size=65_536,
+                max_field_size=65_536,
+            ) as session,
+            session.request(
+                method, address, headers=sent, data=body or None, allow_redirects=False
+            ) as response,
+        ):
+            yield UpstreamResponse(response)

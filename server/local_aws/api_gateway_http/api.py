@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api, Stage, apigatewayv2_backends
 
+from server.guard import Kind
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway.complete_stage import complete
 from server.local_aws.api_gateway_http.front_door import HttpApiFrontDoor
@@ -89,7 +90,7 @@ class HttpApis:
         front_door = HttpApiFrontDoor(
             region, api, lambda stage: self._deployed(api, stage), self._functions, self._limits
         )
-        server = Server(front_door.serve)
+        server = Server(front_door.serve, Kind.PUBLIC)
         api.api_endpoint = f"http://{HOST}:{await server.start()}"
         endpoint = Endpoint("apigatewayv2", "http-api", api.api_id, api.api_endpoint)
         self._endpoints.add(endpoint)

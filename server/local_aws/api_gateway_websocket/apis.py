@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api
 
+from server.guard import Kind
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway.complete_stage import complete
 from server.local_aws.api_gateway_websocket.deployed import Route, Stage, backend, freeze, websocket_apis
@@ -126,7 +127,7 @@ class WebSocketApis:
             return answer
         api = backend(call.region).get_api(json.loads(answer.body)["apiId"])
         key = (call.region, api.api_id)
-        server = Server(lambda exchange: gateway.serve(exchange), self._tls)
+        server = Server(lambda exchange: gateway.serve(exchange), Kind.PUBLIC, self._tls)
         domain = f"{HOST}:{await server.start()}"
         gateway = Gateway(
             call.region,

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from server.guard import Kind
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.http1.server import HOST
 from server.serving import serving
@@ -41,7 +42,7 @@ class Door:
         self.host = ""
 
     async def start(self) -> None:
-        port = await self._running.enter_async_context(serving(self._app, HOST, 0))
+        port = await self._running.enter_async_context(serving(self._app, Kind.PUBLIC, HOST, 0))
         self.host = f"{HOST}:{port}"
 
     async def stop(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from server.guard import Kind
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.invocation import Invocation, PostedResponse
@@ -64,7 +65,7 @@ class ExecutionEnvironment:
         self.function, self._task_root = function, task_root
         self._processes, self._limits, self._log, self._endpoint_url = processes, limits, log, endpoint_url
         self._credentials, self._trusted = credentials, trusted
-        self._server = Server(self._serve_runtime, backlog=RUNTIME_BACKLOG, spare=0)
+        self._server = Server(self._serve_runtime, Kind.RUNTIME, backlog=RUNTIME_BACKLOG, spare=0)
         self._api = RuntimeApi()
         self._runtime_api_address = ""
         self._child: Child | None = None

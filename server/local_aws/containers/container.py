@@ -39,8 +39,10 @@ class Container:
         endpoint_url: str,
         log_group: str,
         log_stream: str,
+        service_port: int,
     ) -> None:
         self.port = free_port()
+        self._service_port = service_port
         self._workload, self._health, self._processes = workload, health, processes
         self._region, self._endpoint_url = region, endpoint_url
         self._log = LogPipe(region, log_group, log_stream)
@@ -72,7 +74,7 @@ class Container:
 
     async def _spawn(self) -> None:
         argv = self._workload.argv(self.port)
-        variables = self._workload.variables(self.port, self._region, self._endpoint_url)
+        variables = self._workload.variables(self.port, self._service_port, self._region, self._endpoint_url)
         try:
             self._child = await self._processes.spawn(
                 argv, cwd=self._folder, environment=variables, output=self._log.output

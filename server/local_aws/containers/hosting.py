@@ -75,6 +75,7 @@ class Hosting:
             endpoint_url=self._platform.endpoint_url,
             log_group=self._log_group,
             log_stream=log_stream,
+            service_port=self._port.number,
         )
         former = self._container
         try:

@@ -59,8 +59,8 @@ def reach(what: Reach) -> Iterator[None]:
 
 @contextmanager
 def reaching(host: str, port: int) -> Iterator[None]:
-    """Let the code of a block reach `host`, which a deployment of the reader's names, if it is this machine or
-    the setting allows it. Raises `OutboundRefused`, and says so in the log, if not."""
+    """Let the code of a block reach `host`, which a deployment names, if it is this machine or the setting
+    allows it. Raises `OutboundRefused`, and says so in the log, if not."""
     if is_here(host):
         yield
         return

@@ -28,7 +28,7 @@ KNOWN = {
 }
 OWN_NAMES = {
     ("server/__main__.py", "serve"): "its own function, which calls `serving`",
-    ("server/local_aws/__main__.py", "serve"): "its own function, which starts the stand-in",
+    ("server/local_aws/command.py", "serve"): "its own function, which starts the stand-in",
     ("server/local_aws/api_gateway_rest/api.py", "serve"): "answers calls about tags",
     ("server/local_aws/api_gateway_websocket/apis.py", "serve"): "handles a request of an `http1.server`",
 }

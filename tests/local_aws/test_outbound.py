@@ -28,7 +28,7 @@ while pid > 1:
     found.append([command, open(f"/proc/{pid}/environ").read()])
     if "server.local_aws" in command: break
     pid = int(fields[1])
-invocation.reply(json.dumps(found))
+invocation.reply(json.dumps(found).encode())
 """
 
 FORBIDDEN = """
@@ -116,6 +116,7 @@ def test_a_function_finds_no_secret_of_the_reader_up_to_the_stand_in() -> None:
         found = json.loads(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())
         assert process.stdin is not None
         process.stdin.close()
+    assert isinstance(found, list), found
     assert "server.local_aws" in found[-1][0] and len(found) >= 2
     for _, environment in found:
         assert not [value for value in SECRETS.values() if value in environment]

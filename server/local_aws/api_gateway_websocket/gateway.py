@@ -155,9 +155,12 @@ class Gateway:
             status = status_code(result["statusCode"])
         except (BadPrelude, LookupError, TypeError):
             raise IntegrationFailure(502, "Internal server error") from None
-        if not 200 <= status < 300:
+        if status < 200:  # none that can end a request
+            raise IntegrationFailure(502, "Internal server error")
+        if status >= 300:
             body = result.get("body")
-            await exchange.respond(status, [JSON], body.encode() if isinstance(body, str) else b"")
+            content = body.encode(errors="replace") if isinstance(body, str) else b""
+            await exchange.respond(status, [JSON], content)
             return []
         if not handshake.header("sec-websocket-protocol"):
             return []
@@ -257,12 +260,15 @@ async def reject(exchange: Exchange, status: int, message: str, client: Client, 
 
 def output(result: Any) -> bytes:
     """What of an integration's result goes to the client: its `body` if it has one, nothing if it has only a
-    status, else all of it."""
+    status, else all of it. Raises `IntegrationFailure`."""
     if isinstance(result, dict):
         if "body" not in result and "statusCode" in result:
             return b""
         result = result.get("body", result)
     if result is None:
         return b""
-    text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
+    try:
+        text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
+    except RecursionError:
+        raise IntegrationFailure(502, "Internal server error") from None
     return text.encode(errors="replace")

@@ -233,7 +233,7 @@ def client_context(call: ApiCall) -> str:
         raise ApiError(
             400, "InvalidRequestContentException", "Client context must be base64-encoded JSON"
         ) from None
-    line = document.replace("\r", " ").replace("\n", " ")  # between values: no string may hold one
+    line = document.replace("\r", " ").replace("\n", " ").strip()  # between values: no string may hold one
     return re.sub(r"[^\x00-\x7f]", lambda character: json.dumps(character[0])[1:-1], line)
 
 

@@ -9,6 +9,7 @@ whatever is left, and removes the stand-in's files.
 import asyncio
 import os
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -152,7 +153,11 @@ class Processes:
     def start(self, folder: Path) -> None:
         """Start the guardian. `folder` is the stand-in's: it is removed when everything has ended. Raises
         `OSError` if no process can be started."""
-        self._guardian = Guardian(folder, self._mark, lambda: [child.pid for child in self._children])
+        try:
+            self._guardian = Guardian(folder, self._mark, lambda: [child.pid for child in self._children])
+        except OSError:  # and nobody else removes it
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     async def spawn(
         self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], output: int

@@ -1,5 +1,7 @@
 """Deployment packages of every kind: unpacked, or refused as AWS refuses; nothing is written outside."""
 
+import base64
+import errno
 import io
 import os
 import random
@@ -9,11 +11,13 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.local_aws.aws_lambda import code
+from server.local_aws.stand_in import StandIn
 
 LINK = stat.S_IFLNK | 0o777
 FILE, FIFO, DEVICE, SETUID = (kind | 0o644 for kind in (stat.S_IFREG, stat.S_IFIFO, stat.S_IFBLK, 0o4000))
@@ -220,3 +224,33 @@ def test_any_names_links_and_modes_stay_inside(
     assert contents(root) == ["code"]
     for path, folders, files in os.walk(root / "code"):
         assert all(code.is_below(Path(path, name), root / "code") for name in folders + files)
+
+
+async def test_a_full_disk_is_said_to_be_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    stand_in = StandIn()
+    url = await stand_in.start()
+    monkeypatch.setattr(code, "unpack", full)
+    document = {
+        "FunctionName": "f",
+        "Runtime": "python3.13",
+        "Role": "arn:aws:iam::123456789012:role/r",
+        "Handler": "app.handler",
+        "Code": {"ZipFile": base64.b64encode(ONE).decode()},
+    }
+    credential = "AWS4-HMAC-SHA256 Credential=test/20261101/ap-northeast-1/lambda/aws4_request"
+    headers = {"Authorization": f"{credential}, SignedHeaders=host, Signature={'0' * 64}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/2015-03-31/functions", json=document, headers=headers) as response,
+    ):
+        answer = response.status, response.headers["x-amzn-ErrorType"], await response.json()
+    await stand_in.stop()
+    assert answer[:2] == (500, "ServiceException")
+    assert "No space left on device" in answer[2]["message"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "No space left on device" in line

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import sys
 import uuid
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
@@ -185,6 +186,10 @@ class LambdaApi:
                 await self._functions.unpack(package)
         except code.BadPackage as error:
             raise ApiError(400, "InvalidParameterValueException", str(error)) from None
+        except OSError as error:
+            message = f"The local stand-in cannot store the code: {error.strerror or error}"
+            print(f"{call.method} {call.path}: {message}", file=sys.stderr)
+            raise ApiError(500, "ServiceException", message) from None
 
 
 def package_of(source: dict[str, str]) -> bytes | None:

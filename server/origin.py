@@ -15,6 +15,7 @@ from aiohttp import HttpVersion11, WSCloseCode, hdrs, web
 from server.cors import allow_pages, preflight
 from server.items import BadParameter, Items, whole_number
 from server.sse import encode_comment, encode_event
+from server.websocket_frames import accept
 
 HEARTBEAT = web.AppKey("heartbeat", float)
 RETRY_MS = 1000
@@ -101,7 +102,7 @@ async def websocket(request: web.Request) -> web.StreamResponse:
         return refusal
     items = Items.from_query(request.query)
     ws = web.WebSocketResponse(timeout=2, max_msg_size=65_536, autoclose=False, compress=False)
-    await ws.prepare(request)
+    await accept(request, ws)
     sending = asyncio.create_task(send_messages(ws, items))
     reading = asyncio.create_task(read_until_closed(ws))
     try:

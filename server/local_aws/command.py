@@ -8,6 +8,7 @@ reach it (see `server.allowed`).
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -31,22 +32,50 @@ def enforces_iam() -> bool:
     return value == "1"
 
 
+class CannotStart(Exception):
+    """The message says why, in one line."""
+
+
 async def serve(stand_in: StandIn, port: int, *, until_stdin_closes: bool) -> None:
     outbound.watch()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stopping.set)
-    await stand_in.start(port)
     try:
-        announcement = {"endpoint_url": stand_in.endpoint_url, "region": REGION}
-        print(json.dumps(announcement), flush=True)
-        sys.stdout = sys.stderr  # what a library prints must not look like another announcement
+        await stand_in.start(port)
+    except OSError as error:
+        raise CannotStart(why(error, port)) from None
+    try:
+        announce({"endpoint_url": stand_in.endpoint_url, "region": REGION})
         if until_stdin_closes:
             threading.Thread(target=wait_for_end_of_stdin, args=(loop, stopping), daemon=True).start()
         await stopping.wait()
     finally:
         await stand_in.stop()
+
+
+def announce(announcement: dict[str, str]) -> None:
+    """Raises `CannotStart` if nobody can read it."""
+    try:
+        print(json.dumps(announcement), flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries, and complains, once more at its end
+        raise CannotStart(f"Cannot announce the endpoint on stdout: {error.strerror}.") from None
+    sys.stdout = sys.stderr  # what a library prints must not look like another announcement
+
+
+def why(error: OSError, port: int) -> str:
+    """What keeps the stand-in from starting, and what to do about it."""
+    if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL) or (
+        error.errno in (errno.EACCES, errno.EPERM) and error.filename is None
+    ):
+        return f"Cannot listen on 127.0.0.1:{port}: {error.strerror}."
+    if error.errno in (errno.EAGAIN, errno.ENOMEM):
+        return f"Cannot start a process: {error.strerror}. See ulimit -u (processes) and -v (memory)."
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"Cannot open another file: {error.strerror}. See ulimit -n."
+    return f"Cannot store temporary files: {error}. TMPDIR names the folder for them."
 
 
 def wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
@@ -67,6 +96,7 @@ def main() -> int:
     )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when stdin is at its end")
     options = parser.parse_args()
+    descriptors.open_standard_streams()
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
     try:
@@ -76,8 +106,9 @@ def main() -> int:
         parser.error(str(error))
     descriptors.raise_limit()
     try:
+        descriptors.require_enough()
         asyncio.run(serve(stand_in, options.port, until_stdin_closes=options.until_stdin_closes))
-    except OSError as error:
-        print(f"Cannot listen on 127.0.0.1:{options.port}: {error.strerror}.", file=sys.stderr)
+    except (CannotStart, descriptors.TooFew) as error:
+        print(error, file=sys.stderr)
         return 1
     return 0

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.embedded import EmbeddedServer
+from tests.local_aws.http_client import request
 
 from .clients import curl, curl_head, read_items
 from .conftest import BUFFERED, STREAMING, Gateway
@@ -174,3 +175,11 @@ def test_deleting_an_api_cuts_its_streams(aws: Gateway, origin: EmbeddedServer) 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((parts.hostname, parts.port), timeout=10)
     assert json.loads(curl(aws.account.endpoint_url + "/_local/endpoints")[1]) is not None
+
+
+@pytest.mark.parametrize("mode", ["BUFFERED", "STREAM"])
+def test_an_origin_that_cannot_be_asked_is_a_504(aws: Gateway, mode: str) -> None:
+    mapped = {"requestParameters": {"integration.request.header.X": "method.request.querystring.x"}}
+    for uri, query in (("http://127.0.0.1:99999/", ""), ("http://127.0.0.1:1/", "?x=a%0d%0aHost:%20b")):
+        api = aws.rest(uri, mode, kind="HTTP_PROXY", **mapped)
+        assert request(f"{api.url}/x{query}").status == 504

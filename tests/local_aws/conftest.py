@@ -16,6 +16,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.stand_in_log import without_tracebacks
+
 GUEST = (Path(__file__).parent / "guest.py").read_text()
 ROLE = {
     "Version": "2012-10-17",
@@ -128,12 +130,13 @@ class Account:
 
 
 def account(scale: str, enforce_iam: str = "0") -> Iterator[Account]:
-    process, endpoint_url = start_stand_in(scale, enforce_iam)
-    with process:
-        yield Account(endpoint_url)
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(30) == 0
+    with without_tracebacks() as log:
+        process, endpoint_url = start_stand_in(scale, enforce_iam, stderr=log)
+        with process:
+            yield Account(endpoint_url)
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(30) == 0
 
 
 @pytest.fixture(scope="session")

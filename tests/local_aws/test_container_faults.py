@@ -168,3 +168,15 @@ async def test_without_envoy_the_refusal_says_what_still_works(monkeypatch: pyte
             await asyncio.to_thread(lambda: express(aws).__enter__())
     finally:
         await stand_in.stop()
+
+
+def test_a_proxy_that_is_killed_is_replaced_at_its_address(machine: Machine) -> None:
+    with app_runner(machine.aws) as service, express(machine.aws) as gateway:
+        urls = [service["ServiceUrl"], endpoint_of(gateway)]
+        for envoy in machine.processes("envoy"):
+            if envoy.name() == "envoy":
+                envoy.kill()
+        for url in urls:
+            url = url if "://" in url else f"http://{url}"
+            assert eventually(lambda url=url: status_of(url + STREAM) == 200)
+        assert settled(machine.aws, service["ServiceArn"])["Status"] == "RUNNING"

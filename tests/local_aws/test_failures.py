@@ -1,5 +1,6 @@
 """What goes wrong inside a function, seen from each front door; and the Runtime API's own refusals."""
 
+import base64
 import json
 import time
 
@@ -221,3 +222,17 @@ peer.sendall(b"GET //[ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
 invocation.reply(peer.makefile("rb").readline().split()[1])
 """
     assert aws.client("lambda").invoke(FunctionName=aws.deploy(body))["Payload"].read() == b"404"
+
+
+def test_an_environment_that_no_process_can_have_is_the_functions_failure(aws: Account) -> None:
+    for name, value in {"A": "a\0b", "B": "\ud800"}.items():
+        settings = {"Environment": {"Variables": {name: value}}}
+        document = failure(aws, aws.deploy("invocation.reply(b'1')", **settings))
+        assert document["errorType"] == "Runtime.InvalidEntrypoint"
+
+
+def test_a_client_context_may_have_blanks_around_it(aws: Account) -> None:
+    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-client-context'].encode())")
+    context = base64.b64encode(b' \n{"a": 1}\t').decode()
+    answer = aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
+    assert answer["Payload"].read() == b'{"a": 1}'

@@ -362,14 +362,15 @@ class TestRawClients:
             (b"\x81\x82\0\0\0\0\xff\xff", 1007),  # not UTF-8
             (b"\x82\x80\0\0\0\0", 1003),  # binary
             (b"\x02\x80\0\0\0\0", 1003),  # the beginning of something binary
-            (b"\x81\xff\0\0\0\0\0\0\xff\xff\0\0\0\0", 1009),  # announces 64 KB, fragmented or not
+            (b"\x81\xfe\xff\xff\0\0\0\0", 1009),  # announces 64 KB, fragmented or not
+            (b"\x81\xff\0\0\0\0\0\0\xff\xff\0\0\0\0", 1002),  # in more bytes than need be
             (b"\x81\xff\x7f\0\0\0\0\0\0\0\0\0\0\0", 1009),  # announces 9 EB
         ],
     )
     def test_what_a_frame_must_not_be(self, api: WebSocketApi, frame: bytes, code: int) -> None:
         connection, _ = raw_handshake(api)
         with connection:
-            payload = b"x" * 65_535 if frame[2:10] == b"\0\0\0\0\0\0\xff\xff" else b""
+            payload = b"x" * 65_535 if frame[2:4] == b"\xff\xff" else b""
             connection.sendall(frame + payload)
             received = until_closed(connection)
         assert received[0] == 0x88 and int.from_bytes(received[2:4], "big") == code

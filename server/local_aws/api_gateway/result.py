@@ -50,10 +50,12 @@ def from_result(result: bytes) -> Response:
         raise BadResult("body is not a string")
     try:
         status = status_code(value["statusCode"])
+        headers = merged(mapping(value, "headers"), mapping(value, "multiValueHeaders"))
     except BadPrelude as error:
         raise BadResult(str(error)) from None
-    headers = merged(mapping(value, "headers"), mapping(value, "multiValueHeaders"))
-    return Response(status, headers, (body or "").encode(), bool(value.get("isBase64Encoded")))
+    return Response(
+        status, headers, (body or "").encode(errors="replace"), bool(value.get("isBase64Encoded"))
+    )
 
 
 def mapping(value: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ async def by_lambda(
             raise IntegrationFailure(500, "Internal server error")
         allowed = allows(answer["policyDocument"], arn)
         returned = {**(answer.get("context") or {}), "principalId": answer["principalId"]}
-    except (LookupError, TypeError, AttributeError):  # what it returns may be anything
+    except (LookupError, TypeError, AttributeError, RecursionError):  # what it returns may be anything
         raise IntegrationFailure(500, "Internal server error") from None
     if not allowed:
         raise Refused(403, "User is not authorized to access this resource")

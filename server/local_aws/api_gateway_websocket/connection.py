@@ -18,6 +18,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.local_aws.limits import Limits
+from server.websocket_frames import FrameCheck
 
 READ_SIZE = 65_536
 CLOSE_SECONDS = 2.0
@@ -65,6 +66,7 @@ class Connection:
     ) -> None:
         self._reader, self._writer, self._first, self._limited = reader, writer, first, limited
         self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message)
+        self._frames = FrameCheck()
         self._message = bytearray()
         self._by_gateway: Close | None = None
         self._loop = asyncio.get_running_loop()
@@ -97,7 +99,7 @@ class Connection:
             data = self._first
             while data or not self._reader.at_eof():
                 if data:
-                    self._protocol.receive_data(data)
+                    self._protocol.receive_data(self._frames.feed(data))
                     for message in self._take_frames():
                         yield message
                 if self._flush():

@@ -3,7 +3,8 @@
 Docs: …/developerguide/apigateway-websocket-api-overview.html (checked 2026-11).
 
 Choices where AWS is unconfirmed: a `$connect` that returns no status is a 502, one that takes too long a 504;
-messages of one client are served side by side, up to 64 of them.
+messages of one client are served side by side, up to 64 of them. When many clients leave at once, their
+`$disconnect`s are served sixteen at a time; those that wait when the API or the stage is deleted are dropped.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -37,6 +38,9 @@ from server.local_aws.throttle import TokenBucket
 MAX_URL = 4096
 IN_FLIGHT = 64
 """Messages of one client that are served at once; further ones wait in its socket."""
+
+DISCONNECTS = 16
+"""`$disconnect`s of one API that are served at once: each may start a process. Lambda would run them all."""
 
 RATE, BURST = 10_000.0, 5_000.0
 """Requests a second, and at once, of an account in a Region, by default (API Gateway quotas)."""
@@ -65,6 +69,7 @@ class Gateway:
         self._integrations = Integrations(functions, region, api_id, limits.websocket_integration_seconds)
         self._connections: dict[tuple[str, str], tuple[Client, Connection]] = {}
         self._buckets: dict[str, TokenBucket] = {}
+        self._disconnects = asyncio.Semaphore(DISCONNECTS)
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request: a handshake, and the connection's whole life, or a call of `@connections`."""
@@ -155,9 +160,12 @@ class Gateway:
             status = status_code(result["statusCode"])
         except (BadPrelude, LookupError, TypeError):
             raise IntegrationFailure(502, "Internal server error") from None
-        if not 200 <= status < 300:
+        if status < 200:  # none that can end a request
+            raise IntegrationFailure(502, "Internal server error")
+        if status >= 300:
             body = result.get("body")
-            await exchange.respond(status, [JSON], body.encode() if isinstance(body, str) else b"")
+            content = body.encode(errors="replace") if isinstance(body, str) else b""
+            await exchange.respond(status, [JSON], content)
             return []
         if not handshake.header("sec-websocket-protocol"):
             return []
@@ -218,15 +226,14 @@ class Gateway:
                 return
 
     async def _disconnected(self, client: Client, ended: Close) -> None:
-        stage = self._stage_of(client.stage)
-        route = stage.routes.get(DISCONNECT) if stage else None
-        if route is None or route.integration is None:
-            return
         document = event.disconnect(client, ended)
-        try:
-            await self._integrations.call(route.integration, document, client.stage, client.variables)
-        except IntegrationFailure:
-            return  # nobody is left to be told
+        async with self._disconnects:
+            stage = self._stage_of(client.stage)
+            route = stage.routes.get(DISCONNECT) if stage else None
+            if route is None or route.integration is None:
+                return
+            with suppress(IntegrationFailure):  # nobody is left to be told
+                await self._integrations.call(route.integration, document, client.stage, client.variables)
 
     def _take_token(self, stage: Stage) -> bool:
         rate, burst = stage.rate or RATE, stage.burst or stage.rate or BURST
@@ -257,12 +264,15 @@ async def reject(exchange: Exchange, status: int, message: str, client: Client, 
 
 def output(result: Any) -> bytes:
     """What of an integration's result goes to the client: its `body` if it has one, nothing if it has only a
-    status, else all of it."""
+    status, else all of it. Raises `IntegrationFailure`."""
     if isinstance(result, dict):
         if "body" not in result and "statusCode" in result:
             return b""
         result = result.get("body", result)
     if result is None:
         return b""
-    text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
+    try:
+        text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
+    except RecursionError:
+        raise IntegrationFailure(502, "Internal server error") from None
     return text.encode(errors="replace")

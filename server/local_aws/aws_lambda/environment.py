@@ -126,6 +126,9 @@ class ExecutionEnvironment:
                     raise
                 message = f"{argv[0]}: {error.strerror}"
                 raise FunctionFailure.of("Runtime.InvalidEntrypoint", message) from None
+            except ValueError as error:  # a NUL, or half a surrogate pair, in the handler or a variable
+                message = f"The environment variables cannot be set: {error}"
+                raise FunctionFailure.of("Runtime.InvalidEntrypoint", message) from None
             self._exited = asyncio.create_task(self._child.wait())
 
     async def run(self, invocation: Invocation) -> None:

@@ -22,7 +22,7 @@ class FunctionFailure(Exception):
         """The document's `errorMessage`, or the whole document if it has none."""
         try:
             return str(json.loads(self.document)["errorMessage"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return self.document.decode("utf-8", "replace")
 
 

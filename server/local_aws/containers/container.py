@@ -81,6 +81,8 @@ class Container:
             )
         except OSError as error:
             raise DeploymentFailed(f"The command {argv[0]} cannot be run: {error.strerror}") from None
+        except ValueError as error:  # a NUL, or half a surrogate pair, in the command or a variable
+            raise DeploymentFailed(f"The command {argv[0]!r} cannot be run: {error}") from None
 
     async def _end(self) -> None:
         if self._child is not None:

@@ -207,7 +207,8 @@ class Exchange:
                     chunks = []
                     continue
                 if protocol.they_are_waiting_for_100_continue:
-                    await self._connection.send([h11.InformationalResponse(status_code=100, headers=[])])
+                    with suppress(PeerGone):  # its end is read next: the body has broken off
+                        await self._connection.send([h11.InformationalResponse(status_code=100, headers=[])])
                 await self._connection.receive()
             elif isinstance(event, h11.EndOfMessage):
                 self.trailers = decode(event.headers)

@@ -12,6 +12,7 @@ from server.local_aws.appsync.events.protocol import SUBPROTOCOL, EventSession
 from server.local_aws.appsync.events.publishing import PATH, Publisher
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.limits import Limits
+from server.websocket_frames import accept
 
 REALTIME_PATH = "/event/realtime"
 NO_PROTOCOL = Refused(400, "NoProtocolError", f"The subprotocol {SUBPROTOCOL} is missing")
@@ -36,7 +37,7 @@ class EventApi:
         if not is_upgrade(request):
             raise Refused(400, "BadRequestException", "This path speaks WebSocket")
         socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
-        await socket.prepare(request)
+        await accept(request, socket)
         connection = Connection(request, socket, self._limits)
         try:
             self._admit(request)

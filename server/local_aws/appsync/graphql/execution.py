@@ -151,7 +151,10 @@ class Context:
             result = await self.functions.invoke(function, payload)
         except (ApiError, Throttled) as error:
             raise FieldError("Lambda:Unhandled", str(error)) from None
-        document = json.loads(result.payload or b"null")
+        try:
+            document = json.loads(result.payload or b"null")
+        except (ValueError, RecursionError):
+            raise FieldError("Lambda:Unhandled", "The function's result is not JSON") from None
         if result.failed:
             message = document.get("errorMessage", "") if isinstance(document, dict) else ""
             raise FieldError("Lambda:Unhandled", str(message))

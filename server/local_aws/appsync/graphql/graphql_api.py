@@ -34,6 +34,7 @@ from server.local_aws.appsync.graphql.subscriptions import (
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.limits import Limits
+from server.websocket_frames import accept
 
 PATH, CONNECT_PATH, REALTIME_PATH = "/graphql", "/graphql/connect", "/graphql/realtime"
 
@@ -117,7 +118,7 @@ class GraphqlApi:
                 400, "BadRequestException", "Queries are sent by POST, subscriptions over WebSocket"
             )
         socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
-        await socket.prepare(request)
+        await accept(request, socket)
         connection = Connection(request, socket, self._limits)
         try:
             self._admit(request)

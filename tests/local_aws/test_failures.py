@@ -1,5 +1,6 @@
 """What goes wrong inside a function, seen from each front door; and the Runtime API's own refusals."""
 
+import base64
 import json
 import time
 
@@ -95,21 +96,62 @@ def test_an_init_error_is_the_callers_error(aws: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "expected"),
+    ("package", "mode", "reason"),
     [
-        ({"other": "x"}, "Couldn't find valid bootstrap"),
-        ({"bootstrap": "\x7fnot a program"}, "Exec format error"),
+        ({"other": "x"}, 0o755, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"),
+        (
+            {"bootstrap/in_a_folder": "x"},
+            0o755,
+            "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+        ),
+        ({"bootstrap": "\x7fnot a program"}, 0o755, "fork/exec /var/task/bootstrap: exec format error"),
+        ({"bootstrap": ""}, 0o755, "fork/exec /var/task/bootstrap: exec format error"),
+        ({"bootstrap": "exit 0\n"}, 0o755, "fork/exec /var/task/bootstrap: exec format error"),
+        ({"bootstrap": "#!/bin/sh\n"}, 0o644, "fork/exec /var/task/bootstrap: permission denied"),
+        ({"bootstrap": "#!/\n"}, 0o755, "fork/exec /var/task/bootstrap: permission denied"),
+        ({"bootstrap": "#!/bin/sh\r\n"}, 0o755, "fork/exec /var/task/bootstrap: no such file or directory"),
+        ({"bootstrap": "#!/no/such\n"}, 0o755, "fork/exec /var/task/bootstrap: no such file or directory"),
     ],
 )
-def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], expected: str) -> None:
-    document = failure(aws, aws.deploy("", Code={"ZipFile": zipped(package)}))
+def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], mode: int, reason: str) -> None:
+    name = aws.deploy("", Code={"ZipFile": zipped(package, mode=mode)})
+    answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    document = json.load(answer["Payload"])
     assert document["errorType"] == "Runtime.InvalidEntrypoint"
-    assert expected in document["errorMessage"]
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert document["errorMessage"] == f"RequestId: {request_id} Error: {reason}"
+    log = base64.b64decode(answer["LogResult"]).decode().splitlines()
+    assert [line.split()[0] for line in log] == ["START", "RequestId:", "END", "REPORT"]
+    assert log[1] == document["errorMessage"]
 
 
-def test_a_bootstrap_without_permission_to_run(aws: Account) -> None:
-    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": "#!/bin/sh\n"}, mode=0o644)})
-    assert "Permission denied" in failure(aws, name)["errorMessage"]
+@pytest.mark.parametrize(
+    ("wrapper", "mode", "status", "logged"),
+    [
+        (None, 0o755, 127, "/var/task/wrapper: does not exist"),
+        ("#!/bin/sh\n", 0o644, 126, "/var/task/wrapper: is not an executable"),
+        ("#!/bin/sh\r\n", 0o755, 127, "wrapper: not found"),
+        ("#!/bin/sh\nexit 7\n", 0o755, 7, ""),
+    ],
+)
+def test_a_wrapper_that_cannot_run(
+    aws: Account, wrapper: str | None, mode: int, status: int, logged: str
+) -> None:
+    """The shell that starts it ends with its own status; the path of this machine is not in the error."""
+    files = {"app.py": "", **({"wrapper": wrapper} if wrapper is not None else {})}
+    variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}
+    name = aws.deploy(
+        "",
+        Code={"ZipFile": zipped(files, mode=mode)},
+        Runtime="python3.13",
+        Handler="app.handler",
+        Environment={"Variables": variables},
+    )
+    answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    document = json.load(answer["Payload"])
+    assert document["errorType"] == "Runtime.ExitError"
+    assert document["errorMessage"].endswith(f"Error: Runtime exited with error: exit status {status}")
+    assert logged in base64.b64decode(answer["LogResult"]).decode()
 
 
 def test_an_unknown_runtime_is_said_to_be_one(aws: Account) -> None:

@@ -2,7 +2,8 @@
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
 `LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.enforcement`).
+every API call needs its permissions (see `server.local_aws.enforcement`); `LOCAL_AWS_REPORTED_FAILURE` and
+`LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`).
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from server.local_aws import descriptors, limits
+from server.local_aws import behaviour, descriptors, limits
 from server.local_aws.api import REGION
 from server.local_aws.stand_in import StandIn
 
@@ -67,7 +68,9 @@ def main() -> int:
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
     try:
-        stand_in = StandIn(limits.from_environment(), enforce_iam=enforces_iam())
+        stand_in = StandIn(
+            limits.from_environment(), behaviour.from_environment(), enforce_iam=enforces_iam()
+        )
     except ValueError as error:
         parser.error(str(error))
     descriptors.raise_limit()

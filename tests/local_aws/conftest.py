@@ -24,14 +24,19 @@ ROLE = {
 
 
 def start_stand_in(
-    scale: str = "1", enforce_iam: str = "0", **popen: Any
+    scale: str = "1", enforce_iam: str = "0", environment: dict[str, str] | None = None, **popen: Any
 ) -> tuple["subprocess.Popen[str]", str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "LOCAL_AWS_LIMIT_SCALE": scale, "LOCAL_AWS_ENFORCE_IAM": enforce_iam},
+        env={
+            **os.environ,
+            "LOCAL_AWS_LIMIT_SCALE": scale,
+            "LOCAL_AWS_ENFORCE_IAM": enforce_iam,
+            **(environment or {}),
+        },
         **popen,
     )
     assert process.stdout is not None
@@ -119,8 +124,10 @@ class Account:
         return url
 
 
-def account(scale: str, enforce_iam: str = "0") -> Iterator[Account]:
-    process, endpoint_url = start_stand_in(scale, enforce_iam)
+def account(
+    scale: str, enforce_iam: str = "0", environment: dict[str, str] | None = None
+) -> Iterator[Account]:
+    process, endpoint_url = start_stand_in(scale, enforce_iam, environment)
     with process:
         yield Account(endpoint_url)
         assert process.stdin is not None
@@ -138,6 +145,13 @@ def aws() -> Iterator[Account]:
 def strict() -> Iterator[Account]:
     """The stand-in that enforces IAM."""
     yield from account("1", enforce_iam="1")
+
+
+@pytest.fixture(scope="session")
+def otherwise() -> Iterator[Account]:
+    """The stand-in that behaves as AWS was seen to, at times: each switch at its other value."""
+    switches = {"LOCAL_AWS_REPORTED_FAILURE": "cuts", "LOCAL_AWS_COALESCE": "hold-last"}
+    yield from account("1", environment=switches)
 
 
 @pytest.fixture(scope="session")

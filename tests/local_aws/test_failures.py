@@ -18,8 +18,6 @@ def failure(aws: Account, name: str) -> dict[str, str]:
     return document
 
 
-PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
-
 CASES = {
     "exit": ("os._exit(3)", {}, "Runtime.ExitError", "exit status 3"),
     "signal": ("os.kill(os.getpid(), 9)", {}, "Runtime.ExitError", "signal 9"),
@@ -52,9 +50,17 @@ def test_a_failure_without_a_response(aws: Account, case: str) -> None:
             aws.client("lambda").remove_permission(FunctionName=name, StatementId=statement)
 
 
-def test_a_failure_in_mid_stream_cuts_the_response(aws: Account) -> None:
+def test_a_failure_that_is_reported_in_mid_stream_ends_the_response(aws: Account) -> None:
+    """The client cannot tell; the SDK's can (`test_invoke`)."""
     answer = request(aws.url(aws.deploy(FAIL_MIDWAY)))
-    assert (answer.status, answer.chunks, answer.complete) == (200, [b"one", b"two"], False)
+    assert (answer.status, answer.chunks, answer.complete) == (200, [b"one", b"two"], True)
+
+
+def test_a_failure_that_is_reported_cuts_the_response_where_that_is_chosen(otherwise: Account) -> None:
+    name = otherwise.deploy(FAIL_MIDWAY)
+    answer = request(otherwise.url(name))
+    assert (answer.status, answer.body[:3], answer.complete) == (200, b"one", False)
+    assert stream(otherwise, name)[-1]["InvokeComplete"]["ErrorCode"] == "Boom"
 
 
 @pytest.mark.parametrize(
@@ -205,24 +211,25 @@ def test_the_runtime_apis_refusals(aws: Account) -> None:
     )
 
 
+PRELUDE = "application/vnd.awslambda.http-integration-response"
+
+
 @pytest.mark.parametrize(
-    "end",
+    ("end", "complete"),
     [
-        "call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n\\r\\n'); call.answer()",
-        "call.socket.close()",
-        "os._exit(1)",
+        ("call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n\\r\\n'); call.answer()", True),
+        ("call.socket.close()", False),
+        ("os._exit(1)", False),
     ],
 )
-@pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/vnd.awslambda.http-integration-response"]
-)
-def test_a_response_that_fails_before_its_first_byte_is_a_200_that_is_cut(
-    aws: Account, content_type: str, end: str
+@pytest.mark.parametrize("content_type", ["text/plain", PRELUDE])
+def test_a_response_that_fails_before_its_first_byte_is_a_200_without_a_body(
+    aws: Account, content_type: str, end: str, complete: bool
 ) -> None:
     """Node's runtime posts a response, and then trailers, for whatever a handler throws."""
     posting = f"'Content-Type: {content_type}', 'Trailer: Lambda-Runtime-Function-Error-Type'"
     answer = request(aws.url(aws.deploy(f"call = invocation.stream({posting})\n{end}")))
-    assert (answer.status, answer.chunks, answer.complete) == (200, [], False)
+    assert (answer.status, answer.chunks, answer.complete) == (200, [], complete)
     assert answer.header("transfer-encoding") == "chunked"
 
 

@@ -139,6 +139,9 @@ class ExecutionEnvironment:
             if error.errno in NO_RESOURCES:
                 raise
             raise not_started(self.function, error) from None
+        except ValueError as error:  # a NUL, or half a surrogate pair, in the handler or a variable
+            reason = f"The environment variables cannot be set: {error}"
+            raise NotStarted("Runtime.InvalidEntrypoint", reason) from None
 
     async def run(self, invocation: Invocation) -> None:
         """Run one invocation to its end, which is when the runtime asks for the next one. Its response, or

@@ -30,6 +30,7 @@ def is_our_fault(record: logging.LogRecord) -> bool:
 
 LOGGER = logging.getLogger(__name__)
 LOGGER.addFilter(is_our_fault)
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)  # it warns of what a client offers
 
 
 @asynccontextmanager

@@ -133,16 +133,17 @@ class Cloud:
         return f"<Cloud {self.label} {self.endpoint_url or ''} {self.region} {self.run}{state}>"
 
 
-def start_cloud(lesson: str, limit_scale: float = 1.0) -> Cloud:
+def start_cloud(lesson: str, limit_scale: float = 1.0, **environment: str) -> Cloud:
     """What the lesson (two digits) deploys to: the stand-in, or with STREAMING_TARGET=aws your account.
 
-    On the stand-in, `limit_scale` times AWS's limits are its own, so that a lesson can reach them.
+    On the stand-in, `limit_scale` times AWS's limits are its own, so that a lesson can reach them, and
+    `environment` adds to its environment variables (`LOCAL_AWS_COALESCE="hold-last"`).
     Raises `RuntimeError` if the stand-in does not start, if the target is unknown, if there are no usable
     credentials, or if the account has not been confirmed; then nothing has been created.
     """
     target = os.environ.get(TARGET_VARIABLE, "local")
     if target == "local":
-        return start_stand_in(lesson, limit_scale)
+        return start_stand_in(lesson, limit_scale, **environment)
     if target == "aws":
         return use_account(lesson)
     raise RuntimeError(

@@ -2,8 +2,9 @@
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
 `LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.enforcement`). `STREAMING_ALLOW` says who else may
-reach it (see `server.allowed`).
+every API call needs its permissions (see `server.local_aws.enforcement`); `LOCAL_AWS_REPORTED_FAILURE` and
+`LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`).
+`STREAMING_ALLOW` says who else may reach it (see `server.allowed`).
 """
 
 import argparse
@@ -17,7 +18,7 @@ import threading
 from contextlib import suppress
 
 from server import allowed
-from server.local_aws import descriptors, limits, outbound
+from server.local_aws import behaviour, descriptors, limits, outbound
 from server.local_aws.api import REGION
 from server.local_aws.stand_in import StandIn
 
@@ -101,7 +102,9 @@ def main() -> int:
         parser.error(f"--port must be from 0 to 65535, not {options.port}")
     try:
         allowed.from_environment()
-        stand_in = StandIn(limits.from_environment(), enforce_iam=enforces_iam())
+        stand_in = StandIn(
+            limits.from_environment(), behaviour.from_environment(), enforce_iam=enforces_iam()
+        )
     except ValueError as error:
         parser.error(str(error))
     descriptors.raise_limit()

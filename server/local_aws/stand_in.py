@@ -8,6 +8,7 @@ from pathlib import Path
 from server.guard import Kind
 from server.local_aws import refusals, services
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.behaviour import Behaviour
 from server.local_aws.control_plane import ControlPlane
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
@@ -27,8 +28,15 @@ class StandIn:
     With `enforce_iam` every API call needs its permissions, and functions sign as their roles.
     """
 
-    def __init__(self, limits: Limits | None = None, *, enforce_iam: bool = False) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        behaviour: Behaviour | None = None,
+        *,
+        enforce_iam: bool = False,
+    ) -> None:
         self.limits = limits or Limits()
+        self._behaviour = behaviour or Behaviour()
         self.endpoints = Endpoints()
         self.endpoint_url = ""
         self._enforce_iam = enforce_iam
@@ -50,6 +58,7 @@ class StandIn:
             self.endpoint_url = f"http://{self._host}"
             self._platform = Platform(
                 limits=self.limits,
+                behaviour=self._behaviour,
                 endpoint_url=self.endpoint_url,
                 folder=folder,
                 processes=processes,

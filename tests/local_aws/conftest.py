@@ -129,9 +129,11 @@ class Account:
         return url
 
 
-def account(scale: str, enforce_iam: str = "0") -> Iterator[Account]:
+def account(
+    scale: str, enforce_iam: str = "0", variables: Mapping[str, str] | None = None
+) -> Iterator[Account]:
     with without_tracebacks() as log:
-        process, endpoint_url = start_stand_in(scale, enforce_iam, stderr=log)
+        process, endpoint_url = start_stand_in(scale, enforce_iam, variables, stderr=log)
         with process:
             yield Account(endpoint_url)
             assert process.stdin is not None
@@ -149,6 +151,13 @@ def aws() -> Iterator[Account]:
 def strict() -> Iterator[Account]:
     """The stand-in that enforces IAM."""
     yield from account("1", enforce_iam="1")
+
+
+@pytest.fixture(scope="session")
+def otherwise() -> Iterator[Account]:
+    """The stand-in that behaves as AWS was seen to, at times: each switch at its other value."""
+    switches = {"LOCAL_AWS_REPORTED_FAILURE": "cuts", "LOCAL_AWS_COALESCE": "hold-last"}
+    yield from account("1", variables=switches)
 
 
 @pytest.fixture(scope="session")

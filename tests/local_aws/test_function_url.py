@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from server.local_aws.api import ApiAnswer, ApiCall
 from server.local_aws.aws_lambda.function_url import FunctionUrl
 from server.local_aws.aws_lambda.url_config import FunctionUrls
+from server.local_aws.behaviour import Behaviour
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.limits import Limits
 from server.local_aws.stand_in import StandIn
@@ -370,7 +371,11 @@ async def test_several_callers_at_once_create_and_close_one_url() -> None:
         aws = Account(await stand_in.start())
         name = await asyncio.to_thread(aws.deploy, ECHO)
         endpoints = Endpoints()
-        urls = FunctionUrls(endpoints, lambda config: FunctionUrl(config, stand_in.functions, Limits()).serve)
+        platform = stand_in._platform
+        urls = FunctionUrls(
+            endpoints,
+            lambda config: FunctionUrl(config, platform.functions, Limits(), Behaviour()).serve,
+        )
         call = ApiCall("POST", f"/2021-10-31/functions/{name}/url", [], b'{"AuthType": "NONE"}')
         creating = [urls.call(call, name) for _ in range(3)]
         created, *refused = await asyncio.gather(*creating, return_exceptions=True)

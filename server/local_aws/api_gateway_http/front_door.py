@@ -33,13 +33,14 @@ from server.local_aws.api_gateway_http import payload_v2
 from server.local_aws.api_gateway_http.routes import DEFAULT, Integration, Route, Routes, find
 from server.local_aws.aws_lambda import url_cors
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.aws_lambda.url_event import STRUCTURED, TEXTUAL
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, PeerGone, TruncatedBody
 from server.local_aws.limits import Limits
 
 MAX_HEADERS = 10_240
 """Bytes of request line and headers."""
 
+TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
+STRUCTURED = ("+json", "+xml")
 UNTYPED = payload_v2.UNTYPED
 FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 INTERNAL = "Internal Server Error"
@@ -214,14 +215,14 @@ class Answering:
         head = [
             ("Date", formatdate(time.time(), usegmt=True)),
             *result.with_content_type(kept, UNTYPED),
-            *url_cors.headers(self._cors, origin),
+            *url_cors.headers(self._cors, origin, echoes=False),
             ("Connection", "keep-alive"),
             ("Apigw-Requestid", extended_request_id(self._request)),
         ]
         await self._exchange.respond(status, head, body)
 
     async def preflight(self) -> None:
-        headers = url_cors.preflight(self._cors or {}, self._exchange.header("origin"))
+        headers = url_cors.preflight(self._cors or {}, self._exchange.header("origin"), echoes=False)
         requestid = ("Apigw-Requestid", extended_request_id(self._request))
         await self._exchange.respond(204, [*headers, requestid])
 

@@ -96,6 +96,14 @@ def is_upgrade(request: web.Request) -> bool:
     return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
 
 
-def subprotocols(request: web.Request) -> list[str]:
-    offered = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
-    return [name.strip() for name in offered.split(",") if name.strip()]
+def offered_subprotocols(request: web.Request, protocol: str) -> list[str]:
+    """What the client offers as subprotocols, among them `protocol`. Raises `Refused` if it offers none, or
+    others only: both errors are recorded of GraphQL APIs (github.com/aws/aws-appsync-community/issues/195,
+    github.com/graphql-dotnet/graphql-client/issues/591, checked 2026-11), the first is assumed of Event APIs.
+    That an offer of credentials alone (`header-…`) is one of others is unconfirmed."""
+    joined = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
+    offered = [name.strip() for name in joined.split(",") if name.strip()]
+    if protocol not in offered:
+        error = "SubProtocolNotSupportedError" if offered else "NoProtocolError"
+        raise Refused(400, error, error)
+    return offered

@@ -100,9 +100,9 @@ def reported_by_trailers(exchange: Exchange) -> FunctionFailure | None:
         document = base64.b64decode(trailers.get(ERROR_BODY_HEADER, ""), validate=True)
     except ValueError:  # also for what is not ASCII
         document = b""
-    if not document:
-        return FunctionFailure.of(error_type, "")
-    return FunctionFailure(error_type, document)
+    failure = FunctionFailure(error_type, document) if document else FunctionFailure.of(error_type, "")
+    failure.in_trailers = True
+    return failure
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,29 @@ def read(body: bytes, endpoint_types: list[str]) -> dict[str, Any]:
     document.setdefault("info", {}).setdefault("description", "")
     for path, methods in document["paths"].items():
         document["paths"][path] = {"any" if name == ANY else name: held for name, held in methods.items()}
+    check_open(document)
     for _, _, settings in integrations(document):
         settings["type"] = str(settings.get("type", "")).upper()
         integration.check(settings, endpoint_types)
     return document
+
+
+def check_open(document: dict[str, Any]) -> None:
+    """Refuse a document that says who may call, which moto drops: its methods would be open to everybody.
+    Raises `ApiError`."""
+    operations = [
+        method
+        for methods in document["paths"].values()
+        for method in methods.values()
+        if isinstance(method, dict)
+    ]
+    asking = ("security", "x-amazon-apigateway-auth", "x-amazon-apigateway-policy")
+    if any(document.get(name) for name in asking) or any(
+        operation.get(name) not in (None, [], {"type": "NONE"}) for operation in operations for name in asking
+    ):
+        raise integration.bad_request(
+            "The local stand-in imports methods without authorization, API key or resource policy only"
+        )
 
 
 def to_body(document: dict[str, Any]) -> bytes:

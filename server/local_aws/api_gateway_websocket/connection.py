@@ -9,10 +9,11 @@ peer or the gateway said, and AWS's text for a close without a status.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from websockets.extensions import Extension
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -61,10 +62,16 @@ class Connection:
     be called meanwhile."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes, limited: Limited
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        first: bytes,
+        limited: Limited,
+        extensions: Sequence[Extension],
     ) -> None:
         self._reader, self._writer, self._first, self._limited = reader, writer, first, limited
         self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message)
+        self._protocol.extensions = list(extensions)
         self._message = bytearray()
         self._by_gateway: Close | None = None
         self._loop = asyncio.get_running_loop()

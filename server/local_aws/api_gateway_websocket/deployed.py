@@ -33,12 +33,13 @@ class Authorizer:
 @dataclass(frozen=True)
 class Route:
     """`responds`: the route has a route response, so what the integration returns goes to the client.
-    `models`: JSON schemas by the key that `model_selection` selects."""
+    `needs_key`: it wants an API key. `models`: JSON schemas by the key that `model_selection` selects."""
 
     key: str
     integration: Integration | None
     responds: bool
     authorization: str
+    needs_key: bool
     authorizer: Authorizer | None
     model_selection: str
     models: Mapping[str, str]
@@ -89,6 +90,7 @@ def freeze_route(api: Api, route: MotoRoute) -> Route:
             response.route_response_key == "$default" for response in list(route.route_responses.values())
         ),
         authorization=route.authorization_type or "NONE",
+        needs_key=bool(route.api_key_required),
         authorizer=authorizer(api, route.authorizer_id),
         model_selection=route.model_selection_expression or "",
         models={key: models.get(name, "") for key, name in (route.request_models or {}).items()},

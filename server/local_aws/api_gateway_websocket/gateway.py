@@ -21,6 +21,7 @@ from websockets.frames import Close, CloseCode
 from server.local_aws.api import ApiAnswer, ApiError
 from server.local_aws.api_gateway_websocket import event, management
 from server.local_aws.api_gateway_websocket.authorization import Refused, authorize
+from server.local_aws.api_gateway_websocket.compression import negotiate
 from server.local_aws.api_gateway_websocket.connection import BufferFull, Connection, Limited, NotOpen
 from server.local_aws.api_gateway_websocket.deployed import Route, Stage
 from server.local_aws.api_gateway_websocket.event import Client, Handshake, Header
@@ -97,6 +98,7 @@ class Gateway:
         body = await management.read(exchange, self._limits.websocket_message)
         resource = f"{self._api_id}/{stage}/{exchange.method}/@connections/{connection_id}"
         management.check(exchange, body, self._region, resource)
+        management.check_id(connection_id)
         found = self._connections.get((stage, connection_id))
         if found is None or not found[1].is_open:
             raise management.gone()
@@ -119,6 +121,7 @@ class Gateway:
         request_id = opening["requestContext"]["requestId"]
         try:
             headers = accept(handshake, exchange.method)
+            accepted, extensions = negotiate(handshake)
             await exchange.read(0)
             if not self._admit():
                 raise Refused(429, "Too Many Requests")
@@ -132,7 +135,8 @@ class Gateway:
         except (NotWebSocket, Refused, IntegrationFailure) as error:
             await reject(exchange, error.status, error.message, client, request_id)
         else:
-            connection = Connection(*await exchange.switch_protocols(headers), Limited.of(self._limits))
+            streams = await exchange.switch_protocols(headers + accepted)
+            connection = Connection(*streams, Limited.of(self._limits), extensions)
             await self._hold(client, connection)
 
     async def _ask(

@@ -24,6 +24,10 @@ READ_SIZE = 65_536
 CLOSE_SECONDS = 2.0
 """How long a peer may take to answer the gateway's close frame, or to take note of it."""
 
+COMPRESSED = 1_024
+"""Bytes by which what cannot be compressed may grow: frames are measured as they were sent first, messages as
+they were meant after that."""
+
 SEND_BUFFER = 1_048_576
 """Bytes that wait for a slow client before further messages are refused (AWS gives no number)."""
 
@@ -70,7 +74,7 @@ class Connection:
         extensions: Sequence[Extension],
     ) -> None:
         self._reader, self._writer, self._first, self._limited = reader, writer, first, limited
-        self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message)
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message + COMPRESSED)
         self._protocol.extensions = list(extensions)
         self._message = bytearray()
         self._by_gateway: Close | None = None
@@ -157,7 +161,9 @@ class Connection:
                 self._fail(CloseCode.MESSAGE_TOO_BIG, "Frame too large")
             else:
                 self._message += event.data
-                if event.fin:
+                if len(self._message) > self._limited.message:
+                    self._fail(CloseCode.MESSAGE_TOO_BIG, "Message too large")
+                elif event.fin:
                     try:
                         messages.append(self._message.decode())
                     except UnicodeDecodeError:

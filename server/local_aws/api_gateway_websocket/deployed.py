@@ -39,10 +39,10 @@ class Route:
     integration: Integration | None
     responds: bool
     authorization: str
-    needs_key: bool
     authorizer: Authorizer | None
     model_selection: str
     models: Mapping[str, str]
+    needs_key: bool
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ def freeze_route(api: Api, route: MotoRoute) -> Route:
             response.route_response_key == "$default" for response in list(route.route_responses.values())
         ),
         authorization=route.authorization_type or "NONE",
-        needs_key=bool(route.api_key_required),
         authorizer=authorizer(api, route.authorizer_id),
         model_selection=route.model_selection_expression or "",
         models={key: models.get(name, "") for key, name in (route.request_models or {}).items()},
+        needs_key=bool(route.api_key_required),
     )
 
 

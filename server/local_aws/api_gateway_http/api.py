@@ -234,13 +234,15 @@ def update_stage(api: Api, name: str, settings: dict[str, Any]) -> ApiAnswer:
 
 
 def check_cors(settings: dict[str, Any]) -> None:
-    """Refuse credentials from any origin, as AWS does (github.com/aws/aws-cdk/issues/9076, 2020-07). Raises
-    `ApiError`."""
+    """Refuse credentials from any origin, and the method ANY, as AWS does (github.com/aws/aws-cdk/issues/9076
+    and …/10230, 2020). Raises `ApiError`."""
     cors = settings.get("corsConfiguration")
     if cors is not None and not isinstance(cors, dict):
         raise bad_request("CorsConfiguration must be an object")
     if cors and cors.get("allowCredentials") and "*" in (cors.get("allowOrigins") or []):
-        raise bad_request("AllowCredentials is not allowed together with the origin *: name the origins")
+        raise bad_request("allow-credentials is not supported if 'allow-origin' is *")
+    if cors and "ANY" in (cors.get("allowMethods") or []):
+        raise bad_request("Method ANY is not supported")
 
 
 def check_route(settings: dict[str, Any], api: Api, route_id: str | None) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from server.local_aws.api import ApiError
+from server.local_aws.api_gateway.openapi_security import asks_who_calls
 from server.local_aws.api_gateway_http.routes import wrong_with
 
 ANY, DEFAULT = "x-amazon-apigateway-any-method", "/$default"
-NOT_SERVED = "The local stand-in imports routes without authorization or API key only"
 
 
 def check_document(text: object) -> dict[str, Any] | None:
@@ -25,12 +25,10 @@ def check_document(text: object) -> dict[str, Any] | None:
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise bad_request("Unable to parse the OpenAPI document: it must be an object with paths")
-    if document.get("security"):
-        raise bad_request(NOT_SERVED)
+    if asks_who_calls(document):
+        raise bad_request("The local stand-in imports routes without authorization or API key only")
     for path, methods in document["paths"].items():
-        for name, operation in (methods if isinstance(methods, dict) else {}).items():
-            if isinstance(operation, dict) and operation.get("security"):
-                raise bad_request(NOT_SERVED)
+        for name in methods if isinstance(methods, dict) else ():
             method = "ANY" if name == ANY else str(name).upper()
             if path != DEFAULT and (reason := wrong_with(f"{method} {path}")):
                 raise bad_request(f"The path {path!r} is not valid for an HTTP API: {reason}")

@@ -1,8 +1,10 @@
 """The routes of an HTTP API, as they are deployed.
 
 Docs: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html (checked 2026-11).
-Where it says nothing, a key is refused rather than taken for something: two variables of one name, an empty
-part, a part that is only partly a variable.
+That a path must not end with a slash, and that a variable is a whole part, AWS was seen to insist on
+(github.com/aws/serverless-application-model/issues/1949, 2021-03;
+github.com/serverless/serverless/issues/10423, 2021-12). Two variables of one name, and an empty part, are
+refused where it is unconfirmed.
 """
 
 import re
@@ -103,5 +105,5 @@ def wrong_with(key: object) -> str | None:
     if len({match[1] for match in variables}) < len(variables):
         return "its path variables must have different names"
     if not all(VARIABLE.fullmatch(part) or FIXED.fullmatch(part) for part in (*before, last)):
-        return "each part of its path must be text, a {variable} or a last {variable+}"
+        return "one or more path parts are neither text nor a {variable}"
     return None

@@ -6,6 +6,7 @@ Docs: …/developerguide/apigateway-websocket-api-control-access-iam.html and
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -28,11 +29,12 @@ SOURCE = re.compile(
 
 
 class Refused(Exception):
-    """The connection is not allowed: 401 without credentials, 403 without permission."""
+    """The connection is not allowed: 401 without credentials, 403 without permission, 500 by an authorizer
+    that does not do what it must. `error_type` is AWS's name for it, "" where that is unconfirmed."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, error_type: str = "") -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.error_type = status, message, error_type
 
 
 async def authorize(
@@ -74,6 +76,7 @@ async def by_lambda(
     asked = event.authorize(client, handshake, arn)
     if not all(present(source, handshake, asked) for source in authorizer.identity_sources):
         raise Refused(401, "Unauthorized")
+    started = time.monotonic()
     try:
         answer = await integrations.authorize(authorizer, asked, client.variables, "authorizers/*")
     except IntegrationFailure as failure:
@@ -82,26 +85,30 @@ async def by_lambda(
         raise IntegrationFailure(500, "Internal server error") from None
     try:
         if len(json.dumps(answer)) > MAX_RESULT:
-            raise IntegrationFailure(500, "Internal server error")
+            raise misconfigured()
         allowed = allows(answer["policyDocument"], arn)
         returned = as_strings({**(answer.get("context") or {}), "principalId": answer["principalId"]})
     except (LookupError, TypeError, AttributeError):  # what it returns may be anything
-        raise IntegrationFailure(500, "Internal server error") from None
+        raise misconfigured() from None
     if not allowed:
         raise Refused(403, "User is not authorized to access this resource")
-    return returned
+    return {**returned, "integrationLatency": int((time.monotonic() - started) * 1000)}
 
 
-def as_strings(context: Mapping[str, Any]) -> dict[str, str]:
-    """What an authorizer says of its caller, as events have it: texts, numbers and booleans as text. Raises
-    `TypeError` for a list or an object (github.com/aws/chalice/issues/1386, 2020-04;
-    github.com/dherault/serverless-offline/pull/1376, 2022-03). That null is left out is a choice."""
+def misconfigured() -> Refused:
+    return Refused(500, "Internal server error", "AuthorizerConfigurationException")
+
+
+def as_strings(context: Mapping[str, Any]) -> dict[str, str | None]:
+    """What an authorizer says of its caller, as events have it: texts, numbers and booleans as text, null as
+    it is (an event from AWS, 2024-06: github.com/DefinitelyTyped/DefinitelyTyped/pull/69823). Raises
+    `TypeError` for a list or an object (tried on AWS, 2022-04:
+    github.com/dherault/serverless-offline/pull/1376)."""
     if any(isinstance(value, list | dict) for value in context.values()):
         raise TypeError("a value of the context is a list or an object")
     return {
-        name: value if isinstance(value, str) else json.dumps(value)
+        name: value if value is None or isinstance(value, str) else json.dumps(value)
         for name, value in context.items()
-        if value is not None
     }
 
 

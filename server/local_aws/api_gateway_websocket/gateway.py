@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -132,7 +132,10 @@ class Gateway:
                     return
         except (BodyTooLarge, TruncatedBody):
             await reject(exchange, 400, "Bad Request", client, request_id)
-        except (NotWebSocket, Refused, IntegrationFailure) as error:
+        except Refused as error:
+            typed = [("x-amzn-ErrorType", error.error_type)] if error.error_type else []
+            await reject(exchange, error.status, error.message, client, request_id, typed)
+        except (NotWebSocket, IntegrationFailure) as error:
             await reject(exchange, error.status, error.message, client, request_id)
         else:
             streams = await exchange.switch_protocols(headers + accepted)
@@ -253,10 +256,17 @@ def subprotocols(headers: Any) -> list[str]:
     return found
 
 
-async def reject(exchange: Exchange, status: int, message: str, client: Client, request_id: str) -> None:
-    """Answer a handshake that is refused."""
+async def reject(
+    exchange: Exchange,
+    status: int,
+    message: str,
+    client: Client,
+    request_id: str,
+    more: Sequence[Header] = (),
+) -> None:
+    """Answer a handshake that is refused, with `more` headers."""
     upgrade = [("Connection", "upgrade"), ("Upgrade", "websocket")] if status == 426 else []
-    await exchange.respond(status, [JSON, *upgrade], event.failure(message, client, request_id))
+    await exchange.respond(status, [JSON, *upgrade, *more], event.failure(message, client, request_id))
 
 
 def output(result: Any) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SAYING = ("security", "x-amazon-apigateway-auth", "x-amazon-apigateway-policy")
-NOBODY_ASKED = (None, [], {}, {"type": "NONE"})
+NOBODY_ASKED: tuple[object, ...] = (None, [], {}, {"type": "NONE"})
 
 
 def asks_who_calls(document: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import yaml
 
 from server.local_aws.api import ApiError
 from server.local_aws.api_gateway.openapi_security import asks_who_calls
-from server.local_aws.api_gateway_http.routes import wrong_with
+from server.local_aws.api_gateway_http.routes import METHODS, wrong_with
 
 ANY, DEFAULT = "x-amazon-apigateway-any-method", "/$default"
 
@@ -30,7 +30,7 @@ def check_document(text: object) -> dict[str, Any] | None:
     for path, methods in document["paths"].items():
         for name in methods if isinstance(methods, dict) else ():
             method = "ANY" if name == ANY else str(name).upper()
-            if path != DEFAULT and (reason := wrong_with(f"{method} {path}")):
+            if path != DEFAULT and method in METHODS and (reason := wrong_with(f"{method} {path}")):
                 raise bad_request(f"The path {path!r} is not valid for an HTTP API: {reason}")
     return document.get("x-amazon-apigateway-cors")
 

@@ -3,7 +3,8 @@
 Docs: …/developerguide/apigateway-websocket-api-overview.html (checked 2026-11).
 
 Choices where AWS is unconfirmed: a `$connect` that returns no status is a 502, one that takes too long a 504;
-messages of one client are served side by side, up to 64 of them.
+messages of one client are served side by side, up to 64 of them; a message that selects `$connect` or
+`$disconnect` goes to `$default`.
 """
 
 import asyncio
@@ -199,7 +200,8 @@ class Gateway:
         """Serve one message: choose the route, check the message, call the integration, send what it returns
         if the route has a response."""
         key = select(stage.selection, message)
-        route = stage.routes.get(key) or stage.routes.get(DEFAULT)
+        route = None if key in (CONNECT, DISCONNECT) else stage.routes.get(key)
+        route = route or stage.routes.get(DEFAULT)
         document = event.message(client, route.key if route else key, message)
         context = document["requestContext"]
         if route is None:

@@ -3,15 +3,16 @@
 Docs: …/developerguide/apigateway-websocket-api-overview.html (checked 2026-11).
 
 Choices where AWS is unconfirmed: a `$connect` that returns no status is a 502, one that takes too long a 504;
-messages of one client are served side by side, up to 64 of them. When many clients leave at once, their
-`$disconnect`s are served sixteen at a time; those that wait when the API or the stage is deleted are dropped.
+messages of one client are served side by side, up to 64 of them; a message that selects `$connect` or
+`$disconnect` goes to `$default`. When many clients leave at once, their `$disconnect`s are served sixteen at a
+time; those that wait when the API or the stage is deleted are dropped.
 """
 
 import asyncio
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from websockets.frames import Close, CloseCode
 from server.local_aws.api import ApiAnswer, ApiError
 from server.local_aws.api_gateway_websocket import event, management
 from server.local_aws.api_gateway_websocket.authorization import Refused, authorize
+from server.local_aws.api_gateway_websocket.compression import negotiate
 from server.local_aws.api_gateway_websocket.connection import BufferFull, Connection, Limited, NotOpen
 from server.local_aws.api_gateway_websocket.deployed import Route, Stage
 from server.local_aws.api_gateway_websocket.event import Client, Handshake, Header
@@ -102,6 +104,7 @@ class Gateway:
         body = await management.read(exchange, self._limits.websocket_message)
         resource = f"{self._api_id}/{stage}/{exchange.method}/@connections/{connection_id}"
         management.check(exchange, body, self._region, resource)
+        management.check_id(connection_id)
         found = self._connections.get((stage, connection_id))
         if found is None or not found[1].is_open:
             raise management.gone()
@@ -124,6 +127,7 @@ class Gateway:
         request_id = opening["requestContext"]["requestId"]
         try:
             headers = accept(handshake, exchange.method)
+            accepted, extensions = negotiate(handshake)
             await exchange.read(0)
             if not self._admit():
                 raise Refused(429, "Too Many Requests")
@@ -134,10 +138,14 @@ class Gateway:
                     return
         except (BodyTooLarge, TruncatedBody):
             await reject(exchange, 400, "Bad Request", client, request_id)
-        except (NotWebSocket, Refused, IntegrationFailure) as error:
+        except Refused as error:
+            typed = [("x-amzn-ErrorType", error.error_type)] if error.error_type else []
+            await reject(exchange, error.status, error.message, client, request_id, typed)
+        except (NotWebSocket, IntegrationFailure) as error:
             await reject(exchange, error.status, error.message, client, request_id)
         else:
-            connection = Connection(*await exchange.switch_protocols(headers), Limited.of(self._limits))
+            streams = await exchange.switch_protocols(headers + accepted)
+            connection = Connection(*streams, Limited.of(self._limits), extensions)
             await self._hold(client, connection)
 
     async def _ask(
@@ -200,7 +208,8 @@ class Gateway:
         """Serve one message: choose the route, check the message, call the integration, send what it returns
         if the route has a response."""
         key = select(stage.selection, message)
-        route = stage.routes.get(key) or stage.routes.get(DEFAULT)
+        route = None if key in (CONNECT, DISCONNECT) else stage.routes.get(key)
+        route = route or stage.routes.get(DEFAULT)
         document = event.message(client, route.key if route else key, message)
         context = document["requestContext"]
         if route is None:
@@ -256,10 +265,17 @@ def subprotocols(headers: Any) -> list[str]:
     return found
 
 
-async def reject(exchange: Exchange, status: int, message: str, client: Client, request_id: str) -> None:
-    """Answer a handshake that is refused."""
+async def reject(
+    exchange: Exchange,
+    status: int,
+    message: str,
+    client: Client,
+    request_id: str,
+    more: Sequence[Header] = (),
+) -> None:
+    """Answer a handshake that is refused, with `more` headers."""
     upgrade = [("Connection", "upgrade"), ("Upgrade", "websocket")] if status == 426 else []
-    await exchange.respond(status, [JSON, *upgrade], event.failure(message, client, request_id))
+    await exchange.respond(status, [JSON, *upgrade, *more], event.failure(message, client, request_id))
 
 
 def output(result: Any) -> bytes:

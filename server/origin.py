@@ -18,6 +18,7 @@ from server.sse import encode_comment, encode_event
 from server.websocket_frames import accept
 
 HEARTBEAT = web.AppKey("heartbeat", float)
+HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 1000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -181,7 +182,7 @@ async def without_server_header(_: web.Request, response: web.StreamResponse) ->
     response.headers.popall(hdrs.SERVER, None)
 
 
-def make_app(heartbeat: float = 15.0) -> web.Application:
+def make_app(heartbeat: float = HEARTBEAT_SECONDS) -> web.Application:
     """The origin as a new application. `heartbeat`: seconds of silence after which SSE sends a comment."""
     app = web.Application(middlewares=[errors_as_json])
     app[HEARTBEAT] = heartbeat

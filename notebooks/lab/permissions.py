@@ -109,6 +109,7 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
                 "ecs:CreateExpressGatewayService",
                 "ecs:DeleteExpressGatewayService",
                 "ecs:TagResource",
+                "ecs:UpdateExpressGatewayService",
             ],
         ),
         (

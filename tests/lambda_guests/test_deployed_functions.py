@@ -22,6 +22,7 @@ from server.local_aws.aws_lambda import code
 from server.local_aws.aws_lambda.runtimes import command
 
 PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
+FAILING = ["node_failure", "node_sse", "python_streaming"]
 NODE = ["node_text", "node_sse", "node_prelude", "node_rest", "node_failure"]
 WRAPPED = ["python_streaming", "web_adapter"]
 STREAMING = [*NODE, *WRAPPED]
@@ -183,7 +184,7 @@ async def test_the_prelude_has_status_headers_and_cookies() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["node_failure", "python_streaming"])
+@pytest.mark.parametrize("name", FAILING)
 @pytest.mark.parametrize("fail_after", [0, 1, 3])
 async def test_a_failure_in_mid_stream_comes_in_the_trailers(name: str, fail_after: int) -> None:
     async with deployed(name) as guest:
@@ -194,10 +195,12 @@ async def test_a_failure_in_mid_stream_comes_in_the_trailers(name: str, fail_aft
     assert error["errorMessage"] == f"failed after {fail_after} items"
     assert error["errorType"] == posted.trailers["Lambda-Runtime-Function-Error-Type"]
     assert posted.complete and after.complete and not after.trailers
+    if name == "node_sse":
+        assert b"event: end" in after.body and b"event: end" not in posted.body, "the end is in the data"
 
 
 async def test_a_bad_fail_after() -> None:
-    for name in ("node_failure", "python_streaming"):
+    for name in FAILING:
         async with deployed(name) as guest:
             prelude, body = split(await invoked(guest, {"fail_after": "x"}))
             assert prelude is not None and prelude["statusCode"] == 400

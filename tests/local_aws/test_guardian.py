@@ -47,9 +47,7 @@ class Guarded:
         assert self.process.stdout is not None
         folder, *pids = self.process.stdout.readline().split()
         self.folder, self.children = Path(folder), [int(pid) for pid in pids]
-        assert eventually(
-            lambda: len(self.guardians()) == 2
-        )  # the guardian takes a moment to start its spare
+        assert eventually(lambda: len(self.guardians()) == 2)
         self.everything = {*self.children, *self.guardians()}
 
     def guardians(self) -> list[int]:

@@ -4,8 +4,8 @@ Docs: …/developerguide/apigateway-websocket-api-overview.html (checked 2026-11
 
 Choices where AWS is unconfirmed: a `$connect` that returns no status is a 502, one that takes too long a 504;
 messages of one client are served side by side, up to 64 of them; a message that selects `$connect` or
-`$disconnect` goes to `$default`. When many clients leave at once, their `$disconnect`s are served sixteen at a
-time; those that wait when the API or the stage is deleted are dropped.
+`$disconnect` goes to `$default`. When many clients leave at once, their `$disconnect`s are served sixteen at
+a time; those that wait when the API or the stage is deleted are dropped.
 """
 
 import asyncio

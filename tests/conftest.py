@@ -1,36 +1,45 @@
-"""What AWS publishes, installed where npm and pip can: runtime clients and SDKs to test against."""
+"""What all tests share: how they are run, one stand-in with AWS's limits, and what AWS publishes."""
 
-import subprocess
-import sys
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from server.local_aws.aws_lambda.runtimes import node
+from tests.run import not_run, order, twice
+from tests.run.published import folder_beside, npm_install, pip_install
+
+if TYPE_CHECKING:
+    from tests.local_aws.conftest import Account
 
 NODE_CLIENT = "aws-lambda-ric@4.0.2"
 NODE_SDK = "@aws-sdk/client-lambda@^3.1000.0"
 PYTHON_CLIENT = "awslambdaric==4.2.2"
 
 
-def npm_install(package: str, folder: Path) -> Path:
-    """Install `package` below `folder`; return its `node_modules`. Skips the test where npm cannot."""
-    npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
-    try:
-        subprocess.run(
-            [str(node()), str(npm), *install, package], check=True, capture_output=True, timeout=90
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"npm cannot install {package} here: {error}")
-    return folder / "node_modules"
+def pytest_configure(config: pytest.Config) -> None:
+    for plugin in (order, twice, not_run):
+        config.pluginmanager.register(plugin)
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[Account]:
+    """The stand-in with AWS's limits, in a process of its own."""
+    from tests.local_aws.conftest import account  # boto3 takes a while to import
+
+    yield from account("1")
 
 
 @pytest.fixture(scope="session")
 def published_node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `node_modules` of the published runtime client; its native part, which streaming never uses, is
     left empty."""
-    modules = npm_install(NODE_CLIENT, tmp_path_factory.mktemp("ric"))
+    modules = tmp_path_factory.mktemp("ric") / "node_modules"
+    shutil.copytree(npm_install(NODE_CLIENT) / "node_modules", modules)
     native = modules / "aws-lambda-ric" / "rapid-client.node"
     native.mkdir()
     (native / "package.json").write_text('{"type": "commonjs"}')
@@ -45,19 +54,13 @@ def published_node_client(published_node_modules: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def node_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def node_sdk() -> Iterator[Path]:
     """A folder in which a script can import the JavaScript SDK's client of Lambda."""
-    return npm_install(NODE_SDK, tmp_path_factory.mktemp("sdk")).parent
+    with folder_beside(NODE_SDK) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
-def published_python_client(tmp_path_factory: pytest.TempPathFactory) -> str:
+def published_python_client() -> str:
     """The folder of the published runtime client."""
-    folder = str(tmp_path_factory.mktemp("awslambdaric"))
-    install = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-    argv = [sys.executable, "-m", "pip", *install, "--target", folder, PYTHON_CLIENT]
-    try:
-        subprocess.run(argv, check=True, capture_output=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"pip cannot install {PYTHON_CLIENT} here: {error}")
-    return folder
+    return str(pip_install(PYTHON_CLIENT))

@@ -35,6 +35,10 @@ CARD = """\
   const help = inVSCode ? webview : unanswered;
   const patience = setTimeout(() => {{ if (!log.textContent) state.textContent = help; }}, 3000);
   state.textContent = "running …";
+  const there = new URL("/", url.replace(/^ws/, "http"));
+  const probe = {{ method: "HEAD", mode: "no-cors", signal: AbortSignal.timeout(2000) }};
+  const gone = await fetch(there, probe).then(() => false, (error) => error instanceof TypeError);
+  if (gone) return void (state.textContent = help);
   try {{
     await (async () => {{
 {script}

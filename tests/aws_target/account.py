@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,12 +60,12 @@ class TestAccount:
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
-    def environment(self, groups: list[str], name: str = "learner") -> dict[str, str]:
-        """The environment of a process whose target is this account, confirmed."""
+    def environment(self, groups: list[str], name: str = "") -> dict[str, str]:
+        """The environment of a process of a new user whose target is this account, confirmed."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(OWN_VARIABLES)}
         return (
             inherited
-            | self.user(name, groups)
+            | self.user(name or f"learner-{uuid.uuid4().hex[:8]}", groups)
             | {
                 "STREAMING_TARGET": "aws",
                 "STREAMING_CONFIRM": ACCOUNT_ID,

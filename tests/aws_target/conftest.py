@@ -5,10 +5,9 @@ import pytest
 from .account import TestAccount
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def account() -> Iterator[TestAccount]:
+    """One account for all tests: each has a user of its own, and leaves nothing."""
     account = TestAccount.start()
-    try:
-        yield account
-    finally:
-        account.stop()
+    yield account
+    account.stop()

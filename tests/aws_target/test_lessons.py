@@ -52,24 +52,26 @@ def run_lesson(lesson: str, environment: dict[str, str], calls: Path) -> None:
 
 
 @pytest.fixture
-def account(lesson: str) -> Iterator[TestAccount]:
-    account = TestAccount.start(1 / 40 if lesson == "10" else 1)  # 10 waits for limits of minutes
-    try:
-        yield account
-    finally:
-        account.stop()
+def patient(lesson: str, request: pytest.FixtureRequest) -> Iterator[TestAccount]:
+    """The account; for lesson 10, which waits for limits of minutes, one with a fortieth of the limits."""
+    if lesson != "10":
+        yield request.getfixturevalue("account")
+        return
+    account = TestAccount.start(1 / 40)
+    yield account
+    account.stop()
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_creates_what_it_says_and_leaves_nothing(
-    account: TestAccount, lesson: str, tmp_path: Path
+    patient: TestAccount, lesson: str, tmp_path: Path
 ) -> None:
-    environment = account.environment(LESSONS[lesson].groups())
-    before = account.leftovers()
+    environment = patient.environment(LESSONS[lesson].groups(), f"learner-{lesson}")
+    before = patient.leftovers()
     run_lesson(lesson, environment, tmp_path / "calls")
-    assert account.leftovers() == before
+    assert patient.leftovers() == before
     calls = [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
-    arn = f"arn:aws:iam::{ACCOUNT_ID}:user/learner"
+    arn = f"arn:aws:iam::{ACCOUNT_ID}:user/learner-{lesson}"
     run = run_name(lesson, arn)
     created = {
         (CREATIONS[operation], name)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -62,8 +63,9 @@ def wait_for_server(runtime, process, log):
     deadline = monotonic() + 90
     while monotonic() < deadline and process.poll() is None:
         for description in runtime.glob("jpserver-*.json"):
-            url = json.loads(description.read_text())["url"]
-            with urllib.request.urlopen(f"{url}api/status?token=test", timeout=10):
-                return url
+            with suppress(OSError, ValueError):  # it is described before it listens
+                url = json.loads(description.read_text())["url"]
+                with urllib.request.urlopen(f"{url}api/status?token=test", timeout=10):
+                    return url
         sleep(0.2)
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

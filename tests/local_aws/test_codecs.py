@@ -175,6 +175,20 @@ LINK = stat.S_IFLNK | 0o777
         package(("x", b"", 0o644), ("x/y", b"", 0o644)),
         package(("ok", b"text", 0o644))[:-30],
     ],
+    ids=[
+        "empty",
+        "no zip",
+        "above the folder",
+        "above the folder from below it",
+        "absolute",
+        "backslashes",
+        "link outside",
+        "link above",
+        "link through a link",
+        "too big",
+        "file and folder of one name",
+        "cut short",
+    ],
 )
 def test_a_bad_package_is_refused_and_leaves_nothing(bad: bytes, tmp_path: Path) -> None:
     with pytest.raises(code.BadPackage):

@@ -2,15 +2,13 @@
 
 import asyncio
 import io
-import subprocess
 import uuid
 import zipfile
 from pathlib import Path
 
-import pytest
 from websockets.asyncio.client import connect
 
-from server.local_aws.aws_lambda.runtimes import node
+from tests.run.published import npm_install
 
 from .conftest import Account
 from .websocket_api import create_api, message
@@ -34,36 +32,25 @@ export const handler = async (event) => {
 """
 
 
-@pytest.fixture(scope="session")
-def with_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the SDK in node_modules."""
-    folder = tmp_path_factory.mktemp("sdk")
-    npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
-    try:
-        subprocess.run([str(node()), str(npm), *install, SDK], check=True, capture_output=True, timeout=120)
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"npm cannot install {SDK} here: {error}")
-    return folder
-
-
-def zip_of(folder: Path) -> bytes:
+def zip_of(folder: Path, index: str) -> bytes:
+    """A package of what is in `folder`, and of `index.mjs`."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.mjs", index)
         for path in folder.rglob("*"):
             if path.is_file() and path.suffix not in (".ts", ".map"):
                 archive.write(path, path.relative_to(folder))
     return package.getvalue()
 
 
-async def test_the_sdk_for_javascript_posts_over_tls(aws: Account, with_sdk: Path) -> None:
-    (with_sdk / "index.mjs").write_text(SEND % SDK)
+async def test_the_sdk_for_javascript_posts_over_tls(aws: Account) -> None:
+    package = zip_of(npm_install(SDK), SEND % SDK)
     function = aws.client("lambda").create_function(
         FunctionName=f"sdk-{uuid.uuid4().hex[:8]}",
         Role=aws.role(),
         Runtime="nodejs24.x",
         Handler="index.handler",
-        Code={"ZipFile": zip_of(with_sdk)},
+        Code={"ZipFile": package},
         Timeout=30,
     )
     api = create_api(aws)

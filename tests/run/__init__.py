@@ -1,0 +1,1 @@
+"""How the tests are run: in which order, each notebook twice, and what did not run."""

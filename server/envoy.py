@@ -18,12 +18,16 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from server import allowed
+from server.guard import foreign_host
 from server.guarded import GuardedProcess
 
 HOST = "127.0.0.1"
 ATTEMPTS = 5
 START_SECONDS = 20
 """How long Envoy may take to serve; it needs about a tenth of a second."""
+HEAD_SECONDS = 20
+"""How long a client may take for the head of a request."""
 READY = "starting workers"
 """Envoy's own words in its log when the port is its own and it is about to listen."""
 TYPES = "type.googleapis.com/envoy.extensions"
@@ -38,9 +42,12 @@ class EnvoyFailed(Exception):
     """Envoy ended instead of serving; the message is the end of its log."""
 
 
-def route_to(upstream: str, *, lua: str | None = None, timeout: float = 0) -> Configuration:
+def route_to(
+    upstream: str, *, lua: str | None = None, timeout: float = 0, keep_host: bool = False
+) -> Configuration:
     """Envoy as a plain router: every request goes to `upstream` (http://HOST:PORT).
 
+    The upstream sees its own address as `Host`; with `keep_host`, what the client sent.
     `lua` is the source of a Lua filter, which may define `envoy_on_request` and `envoy_on_response`.
     `timeout` is how many seconds a whole response may take; 0 is for ever (Envoy's own default, 15 s, would
     cut long streams).
@@ -52,10 +59,14 @@ def route_to(upstream: str, *, lua: str | None = None, timeout: float = 0) -> Co
     if lua is not None:
         source = {"@type": f"{TYPES}.filters.http.lua.v3.Lua", "default_source_code": {"inline_string": lua}}
         filters.insert(0, {"name": "lua", "typed_config": source})
-    route = {"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": f"{timeout}s"}}
+    action = {"cluster": "upstream", "timeout": f"{timeout}s"}
+    if not keep_host:
+        action["host_rewrite_literal"] = address.netloc
+    route = {"match": {"prefix": "/"}, "route": action}
     manager = {
         "@type": f"{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "http",
+        "request_headers_timeout": f"{HEAD_SECONDS}s",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
         "http_filters": filters,
     }
@@ -172,9 +183,35 @@ def command(program: str, configuration: Configuration) -> list[str]:
 
 
 def listening_on(configuration: Configuration, port: int) -> Configuration:
+    """The configuration with its listener at `port` and behind the guard: its virtual host takes this
+    machine's names and those of the setting, and what is left is refused. Raises `allowed.BadEntry`.
+
+    Envoy knows nothing of users: another user of this machine reaches the port.
+    """
     configured = deepcopy(configuration)
-    configured["static_resources"]["listeners"][0]["address"]["socket_address"]["port_value"] = port
+    listener = configured["static_resources"]["listeners"][0]
+    listener["address"]["socket_address"]["port_value"] = port
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    seen = "%REQ(:AUTHORITY)%"
+    refusal = foreign_host(port, seen, seen)
+    answer = {"status": refusal.status, "body_format": {"json_format": refusal.to_document()}}
+    (named,) = manager["route_config"]["virtual_hosts"]
+    named["domains"] = hosts(port)
+    others = {"match": {"prefix": "/"}, "direct_response": answer}
+    manager["route_config"]["virtual_hosts"].append({"name": "others", "domains": ["*"], "routes": [others]})
     return configured
+
+
+def hosts(port: int) -> list[str]:
+    """The values of `Host` that `port` takes, as domains of a virtual host, which Envoy compares whatever
+    their case. Raises `allowed.BadEntry`."""
+    here = (HOST, "localhost", "[::1]")
+    pairs: list[tuple[str, int | None]] = [(name, port) for name in here]
+    for entry in allowed.from_environment().hosts:
+        pairs += [(name, entry.port) for name in (here if entry.host == "localhost" else [entry.host])]
+    named = {f"{name}:{'*' if number is None else number}" for name, number in pairs}
+    named |= {name for name, number in pairs if number in (None, 80)}
+    return sorted(named)
 
 
 def free_port() -> int:

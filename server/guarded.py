@@ -1,8 +1,9 @@
 """A command that cannot outlive the process that started it, not even when that is killed with SIGKILL.
 
 The command is the child of a small guard, which reads a pipe from us. The pipe ends when we do, however we
-do, and the guard then kills the command. Both are in a session of their own: the interrupt that stops a cell
-is sent to the kernel's whole process group, and must not stop them.
+do, and the guard then kills the command. On Linux the command also ends with the guard, if that is killed;
+elsewhere it then ends by `kill()`, or not at all. Both are in a session of their own: the interrupt that
+stops a cell is sent to the kernel's whole process group, and must not stop them.
 """
 
 import os
@@ -13,9 +14,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 GUARD = """
-import os, subprocess, sys, threading
+import ctypes, os, signal, subprocess, sys, threading
 
-command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+def die_with_guard():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+linux = sys.platform == "linux"
+command = subprocess.Popen(
+    sys.argv[1:], stdin=subprocess.DEVNULL, preexec_fn=die_with_guard if linux else None
+)
 
 def kill_when_input_ends():
     while os.read(0, 1):
@@ -26,6 +33,10 @@ threading.Thread(target=kill_when_input_ends, daemon=True).start()
 status = command.wait()
 os._exit(status if status >= 0 else 128 - status)
 """
+
+
+PATIENCE_SECONDS = 3
+"""How long the guard may take to end with its command."""
 
 
 class GuardedProcess:
@@ -54,4 +65,8 @@ class GuardedProcess:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._guard.pid, signal.SIGKILL)
         self._guard.stdin.close()
-        self._guard.wait()
+        try:
+            self._guard.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:  # it has been stopped
+            os.killpg(self._guard.pid, signal.SIGKILL)
+            self._guard.wait()

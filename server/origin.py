@@ -12,11 +12,13 @@ from contextlib import suppress
 
 from aiohttp import HttpVersion11, WSCloseCode, hdrs, web
 
-from server.cors import allow_loopback_pages, may_open_websocket, preflight
+from server.cors import allow_pages, preflight
 from server.items import BadParameter, Items, whole_number
 from server.sse import encode_comment, encode_event
+from server.websocket_frames import accept
 
 HEARTBEAT = web.AppKey("heartbeat", float)
+HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 1000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -101,7 +103,7 @@ async def websocket(request: web.Request) -> web.StreamResponse:
         return refusal
     items = Items.from_query(request.query)
     ws = web.WebSocketResponse(timeout=2, max_msg_size=65_536, autoclose=False, compress=False)
-    await ws.prepare(request)
+    await accept(request, ws)
     sending = asyncio.create_task(send_messages(ws, items))
     reading = asyncio.create_task(read_until_closed(ws))
     try:
@@ -143,9 +145,6 @@ def refuse_handshake(request: web.Request) -> web.Response | None:
     if not is_nonce(request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "")):
         message = "Sec-WebSocket-Key must be 16 bytes in base64, for example from: openssl rand -base64 16"
         return web.json_response({"error": message}, status=400)
-    if not may_open_websocket(request):
-        origin = request.headers[hdrs.ORIGIN]
-        return web.json_response({"error": f"pages of {origin} may not open this WebSocket"}, status=403)
     return None
 
 
@@ -183,13 +182,13 @@ async def without_server_header(_: web.Request, response: web.StreamResponse) ->
     response.headers.popall(hdrs.SERVER, None)
 
 
-def make_app(heartbeat: float = 15.0) -> web.Application:
+def make_app(heartbeat: float = HEARTBEAT_SECONDS) -> web.Application:
     """The origin as a new application. `heartbeat`: seconds of silence after which SSE sends a comment."""
     app = web.Application(middlewares=[errors_as_json])
     app[HEARTBEAT] = heartbeat
     for path, handler in ROUTES.items():
         app.router.add_get(path, handler)
         app.router.add_options(path, preflight)
-    app.on_response_prepare.append(allow_loopback_pages)
+    app.on_response_prepare.append(allow_pages)
     app.on_response_prepare.append(without_server_header)
     return app

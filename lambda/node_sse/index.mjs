@@ -1,22 +1,24 @@
-// The article's SSE function, with the content type it meant to set: EventSource reads nothing else.
+// The article's SSE function, with the content type it meant to set: EventSource reads nothing else. With
+// `fail_after` it throws before item number `fail_after`, and so never says `event: end`.
 
 import { once } from "node:events";
 
-import { itemsOf, produce, refuse, wholeNumber } from "./items.mjs";
+import { itemsOf, parametersOf, produce, refuse, wholeNumber } from "./items.mjs";
 
 const RETRY_MS = 1000;
 
 export const handler = awslambda.streamifyResponse(async (event, responseStream) => {
-  let items, first;
+  let items, first, failAfter;
   try {
     items = itemsOf(event);
     first = firstItem(items, event.headers ?? {});
+    failAfter = wholeNumber("fail_after", parametersOf(event).fail_after ?? items.count, 0, 100_000);
   } catch (error) {
     return refuse(responseStream, error);
   }
   if (first === items.count) return sayStop(responseStream);
   responseStream.setContentType("text/event-stream");
-  for await (const text of events(items, first)) {
+  for await (const text of events(items, first, failAfter)) {
     const room = responseStream.write(text);
     if (!room) await once(responseStream, "drain");
   }
@@ -25,8 +27,9 @@ export const handler = awslambda.streamifyResponse(async (event, responseStream)
 
 /** Items as events. Stamped ones carry an id to resume from, and end with an event that says so: EventSource
  *  has none of its own and would reconnect for ever. */
-async function* events(items, first) {
+async function* events(items, first, failAfter) {
   for await (const [seq, text] of produce(items, first)) {
+    if (seq === failAfter) throw new Error(`failed after ${failAfter} items`);
     const id = items.stamped ? `id: ${seq}\n` : "";
     const retry = items.stamped && seq === first ? `retry: ${RETRY_MS}\n` : "";
     yield `event: test\n${id}${retry}data: ${text}\n\n`;

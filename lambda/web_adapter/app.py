@@ -12,8 +12,12 @@ from urllib.parse import quote, urlencode
 from server.embedded import EmbeddedServer
 
 SERVER = EmbeddedServer().start()
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"}
-"""These headers belong to one connection (RFC 9110 section 7.6.1); each side sends its own."""
+OF_ONE_HOP = {
+    *("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"),
+    "host",
+}
+"""These headers belong to one connection (RFC 9110 section 7.6.1), and `Host` to one server; each side sends
+its own."""
 
 
 def handler(event, context):
@@ -60,4 +64,4 @@ def prelude(response):
 
 
 def travels(name):
-    return name.lower() not in HOP_BY_HOP
+    return name.lower() not in OF_ONE_HOP

@@ -1,13 +1,15 @@
 """What a stream sent and what arrived of it, and when.
 
-Recording appends a time and what was read to a list, and nothing else: parsing, statistics and drawing come
-after the last byte, so that measuring does not hold back what it measures.
+A `Recording` appends a time and what was read to a list, and does nothing else: parsing, statistics and
+drawing come after the last byte, so that measuring does not hold back what it measures. `Arrivals` is the
+record of a stream that has ended; it is parsed once.
 """
 
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from time import time
 
@@ -35,50 +37,65 @@ class Item:
         return self.arrived - self.sent
 
 
-@dataclass
+@dataclass(frozen=True)
+class Recording:
+    """What has been read of a stream so far: each part with its time, the head first."""
+
+    started: float = field(default_factory=time)
+    parts: list[tuple[float, Part]] = field(default_factory=list, repr=False)
+
+    def add(self, part: Part) -> None:
+        self.parts.append((time(), part))
+
+
+@dataclass(frozen=True)
 class Arrivals:
     """The record of one stream. Times are epoch seconds, durations seconds, sizes bytes."""
 
     label: str = ""
     source: str = LOCAL
-    started: float = field(default_factory=time)
-    ended: float | None = None
+    started: float = 0.0
+    ended: float = 0.0
     error: Exception | None = None
     """Why the stream ended before it was complete, if it did."""
-    parts: list[tuple[float, Part]] = field(default_factory=list, repr=False)
+    parts: Sequence[tuple[float, Part]] = field(default=(), repr=False)
     """Each part that was read, with the time it was read: the head first."""
     relative: bool = False
     """True if sender and receiver have clocks of their own: sent times are then shifted so that the smallest
     hold is 0."""
-
-    def add(self, part: Part) -> None:
-        self.parts.append((time(), part))
 
     @property
     def head_at(self) -> float | None:
         """When status and headers were there."""
         return next((at for at, part in self.parts if isinstance(part, Head)), None)
 
-    @property
+    @cached_property
     def content(self) -> list[tuple[float, bytes]]:
         """Each read of content with its time; an event's data or a message counts as a line."""
         return [(at, as_lines(part)) for at, part in self.parts if not isinstance(part, Head)]
 
-    @property
+    @cached_property
+    def _lines(self) -> list[tuple[bytes, Item | None]]:
+        """Each line, and the stamped item that it is."""
+        splitter = LineSplitter()
+        found = [each for at, data in self.content for each in splitter.feed(at, data)]
+        return [(line, parse_item(line, at)) for at, line in [*found, *splitter.end()]]
+
+    @cached_property
     def items(self) -> list[Item]:
         """The stamped items in the order they arrived; an item has arrived when its last byte has."""
-        stamped = [item for at, line in lines(self.content) if (item := parse_item(line, at))]
+        stamped = [item for _, item in self._lines if item]
         if not self.relative or not stamped:
             return stamped
         offset = min(item.hold for item in stamped)
         return [replace(item, sent=item.sent + offset) for item in stamped]
 
-    @property
+    @cached_property
     def strays(self) -> list[bytes]:
         """Lines of content that are not stamped items."""
-        return [line for at, line in lines(self.content) if line and not parse_item(line, at)]
+        return [line for line, item in self._lines if line and not item]
 
-    @property
+    @cached_property
     def bursts(self) -> list[list[Item]]:
         """Items that came together: a burst ends where the next arrival is further off than half the sender's
         own median interval (and than 5 ms)."""
@@ -135,8 +152,8 @@ class Arrivals:
 
     @property
     def total(self) -> float:
-        """Seconds from the request to the end of the stream (to now, while it goes on)."""
-        return (self.ended or time()) - self.started
+        """Seconds from the request to the end of the stream."""
+        return self.ended - self.started
 
     def finding(self) -> str:
         """What the picture shows, in one line."""
@@ -183,18 +200,26 @@ class Arrivals:
         return [item.hold for item in self.require_items()]
 
 
-def lines(content: list[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]:
-    """The lines of a stream of reads, each with the time of the read that completed it."""
-    pending: list[bytes] = []
-    at = 0.0
-    for at, data in content:
+class LineSplitter:
+    """Splits a stream of reads into lines, each with the time of the read that completed it."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []
+        self._at = 0.0
+
+    def feed(self, at: float, data: bytes) -> Iterator[tuple[float, bytes]]:
+        """Yield the lines that `data`, read at `at`, completes."""
+        self._at = at
         first, *rest = data.split(b"\n")
-        pending.append(first)
+        self._pending.append(first)
         for line in rest:
-            yield at, b"".join(pending) + b"\n"
-            pending = [line]
-    if unfinished := b"".join(pending):
-        yield at, unfinished
+            yield at, b"".join(self._pending) + b"\n"
+            self._pending = [line]
+
+    def end(self) -> Iterator[tuple[float, bytes]]:
+        """Yield what came after the last line break, if anything did."""
+        if unfinished := b"".join(self._pending):
+            yield self._at, unfinished
 
 
 def parse_item(line: bytes, at: float) -> Item | None:

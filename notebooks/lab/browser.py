@@ -24,10 +24,15 @@ CARD = """\
     log.textContent += line + "\\n";
     state.textContent = "";
   }};
-  const help = "No answer from " + url + ". Is the server of this notebook still running? (After Run All, " +
-    "the last cell has stopped it: run the cell that starts it, then this one.) If the kernel is on " +
-    "another machine than your browser (a JupyterHub, a remote container), forward that port to yours, " +
-    "or stay with the Python cells.";
+  const webview = "VS Code shows outputs in a page of its own (a webview, " + location.origin + "), which " +
+    "the servers of these notebooks do not answer: they answer pages that this machine serves. Open the " +
+    "notebook in JupyterLab, or stay with the Python cells.";
+  const unanswered = "No answer from " + url + ". Is the server of this notebook still running? (After " +
+    "Run All, the last cell has stopped it: run the cell that starts it, then this one.) If the kernel " +
+    "is on another machine than your browser (a JupyterHub, a remote container), forward that port to " +
+    "yours, or stay with the Python cells.";
+  const inVSCode = location.protocol === "vscode-webview:" || location.host.endsWith(".vscode-cdn.net");
+  const help = inVSCode ? webview : unanswered;
   const patience = setTimeout(() => {{ if (!log.textContent) state.textContent = help; }}, 3000);
   state.textContent = "running …";
   const there = new URL("/", url.replace(/^ws/, "http"));

@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.session import Session as BotocoreSession
 
 from lab import account, client_hooks, signers
 from lab.plan import plan
@@ -132,16 +133,17 @@ class Cloud:
         return f"<Cloud {self.label} {self.endpoint_url or ''} {self.region} {self.run}{state}>"
 
 
-def start_cloud(lesson: str, limit_scale: float = 1.0) -> Cloud:
+def start_cloud(lesson: str, limit_scale: float = 1.0, **environment: str) -> Cloud:
     """What the lesson (two digits) deploys to: the stand-in, or with STREAMING_TARGET=aws your account.
 
-    On the stand-in, `limit_scale` times AWS's limits are its own, so that a lesson can reach them.
+    On the stand-in, `limit_scale` times AWS's limits are its own, so that a lesson can reach them, and
+    `environment` adds to its environment variables (`LOCAL_AWS_COALESCE="hold-last"`).
     Raises `RuntimeError` if the stand-in does not start, if the target is unknown, if there are no usable
     credentials, or if the account has not been confirmed; then nothing has been created.
     """
     target = os.environ.get(TARGET_VARIABLE, "local")
     if target == "local":
-        return start_stand_in(lesson, limit_scale)
+        return start_stand_in(lesson, limit_scale, **environment)
     if target == "aws":
         return use_account(lesson)
     raise RuntimeError(
@@ -170,12 +172,23 @@ def start_stand_in(lesson: str, limit_scale: float = 1.0, **environment: str) ->
             "the stand-in did not start; in a terminal `.venv/bin/python -m server.local_aws` says why"
         )
     return Cloud(
-        session=boto3.Session(**CREDENTIALS),
+        session=isolated_session(),
         run=run_name(lesson),
         limit_scale=limit_scale,
         process=process,
         **json.loads(announcement),
     )
+
+
+def isolated_session() -> boto3.Session:
+    """A session that reads nothing of the reader's AWS configuration: no variables, no files."""
+    variables = {
+        name: (key, None, default, convert)
+        for name, (key, _, default, convert) in BotocoreSession.SESSION_VARIABLES.items()
+    }
+    for name in ("config_file", "credentials_file"):
+        variables[name] = (None, None, os.devnull, None)
+    return boto3.Session(botocore_session=BotocoreSession(session_vars=variables), **CREDENTIALS)
 
 
 def use_account(lesson: str) -> Cloud:

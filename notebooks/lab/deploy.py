@@ -15,6 +15,11 @@ from lab.cloud import Cloud
 from lab.teardown import ROLE_POLICY, delete_role
 
 FOLDERS = Path(__file__).parents[2] / "lambda"
+SHARED = FOLDERS / "shared"
+"""What several functions need; a function's `shared.txt` names the files that it takes."""
+
+SHARED_LIST = "shared.txt"
+WRAPPER = "wrapper"
 PYTHON = "3.13"
 LAMBDA_MAY_ASSUME = {
     "Version": "2012-10-17",
@@ -44,17 +49,27 @@ class Deployed:
 
 
 def zip_folder(folder: Path, *more: Path, packages: Sequence[str] = ()) -> bytes:
-    """The zip that Lambda takes: the files of `folder`, each folder of `more` under its own name, `packages`
-    from PyPI as Lambda's machines need them. Files keep their modes, so a wrapper stays executable."""
+    """The zip that Lambda takes: the files of `folder`, the shared files that it names, each folder of `more`
+    under its own name, `packages` from PyPI as Lambda's machines need them. Files keep their modes,
+    and a wrapper is executable."""
     with tempfile.TemporaryDirectory() as scratch:
         build = Path(scratch) / "build"
-        ignored = shutil.ignore_patterns("__pycache__", "local_aws")
+        ignored = shutil.ignore_patterns("__pycache__", "local_aws", SHARED_LIST)
         shutil.copytree(folder, build, ignore=ignored)
+        for name in shared_files(folder):
+            shutil.copy(SHARED / name, build)
+            (build / name).chmod(0o755 if name == WRAPPER else 0o644)
         for other in more:
             shutil.copytree(other, build / other.name, ignore=ignored)
         if packages:
             install_for_lambda(build, packages)
         return Path(shutil.make_archive(str(build), "zip", build)).read_bytes()
+
+
+def shared_files(folder: Path) -> list[str]:
+    """The files of `lambda/shared` that the function in `folder` takes."""
+    listed = folder / SHARED_LIST
+    return listed.read_text().split() if listed.exists() else []
 
 
 def install_for_lambda(folder: Path, packages: Sequence[str]) -> None:
@@ -77,8 +92,8 @@ def settings_of(folder: Path) -> dict[str, Any]:
     if (folder / "index.mjs").exists():
         return {"Runtime": "nodejs24.x", "Handler": "index.handler"}
     settings: dict[str, Any] = {"Runtime": f"python{PYTHON}", "Handler": "app.handler"}
-    if (folder / "wrapper").exists():
-        settings["Environment"] = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}}
+    if WRAPPER in shared_files(folder):
+        settings["Environment"] = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": f"/var/task/{WRAPPER}"}}
     return settings
 
 

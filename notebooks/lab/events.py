@@ -1,11 +1,13 @@
 """Server-Sent Events from bytes: the parser of `text/event-stream`, without I/O.
 
-Source: HTML standard, section 9.2.6 (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+Source: HTML standard, sections 9.2.5 and 9.2.6 (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 """
 
 import codecs
-import io
+import re
 from dataclasses import dataclass
+
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,22 @@ class EventParser:
 
     def __init__(self) -> None:
         self.retry_ms: int | None = None
-        utf8 = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
-        self._decoder = io.IncrementalNewlineDecoder(utf8, translate=True)  # CRLF and CR become LF
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
         self._line = ""
+        self._after_cr = False
         self._event, self._id = "", ""
         self._data: list[str] = []
 
     def feed(self, data: bytes) -> list[Event]:
-        *lines, self._line = (self._line + self._decoder.decode(data)).split("\n")
+        """Take the next bytes; return the events that they complete. A CR ends its line at once: the event
+        does not wait for the byte that follows, and an LF that does belongs to the same line end."""
+        text = self._decoder.decode(data)
+        if not text:
+            return []
+        if self._after_cr:
+            text = text.removeprefix("\n")
+        self._after_cr = text.endswith("\r")
+        *lines, self._line = LINE_END.split(self._line + text)
         return [event for line in lines if (event := self._take(line)) is not None]
 
     def _take(self, line: str) -> Event | None:

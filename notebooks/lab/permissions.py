@@ -59,6 +59,7 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
                 "lambda:InvokeFunction",
                 "lambda:InvokeFunctionUrl",
                 "lambda:TagResource",
+                "lambda:UpdateFunctionConfiguration",
                 "lambda:UpdateFunctionUrlConfig",
             ],
         ),
@@ -109,6 +110,7 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
                 "ecs:CreateExpressGatewayService",
                 "ecs:DeleteExpressGatewayService",
                 "ecs:TagResource",
+                "ecs:UpdateExpressGatewayService",
             ],
         ),
         (

@@ -7,7 +7,7 @@ from time import time
 import aiohttp
 from websockets.exceptions import ConnectionClosedError
 
-from lab.arrivals import Arrivals, Part
+from lab.arrivals import Arrivals, Part, Recording
 from lab.live import LiveView
 from lab.readers import Head
 from lab.source import LOCAL, source_of
@@ -29,16 +29,22 @@ async def record(
 
     A stream that is cut is a result, kept in `Arrivals.error`. Whatever else the reader raises is raised.
     """
-    arrivals = Arrivals(label)
-    async with LiveView(arrivals) if live else nullcontext():
+    recording = Recording()
+    cut: Exception | None = None
+    async with LiveView(recording) if live else nullcontext():
         try:
             async with aclosing(reader) as parts:
                 async for part in parts:
-                    arrivals.add(part)
+                    recording.add(part)
         except (aiohttp.ClientPayloadError, ConnectionClosedError) as error:
-            arrivals.error = error
-        arrivals.ended = time()
-    heads = [part for _, part in arrivals.parts if isinstance(part, Head)]
-    arrivals.source = source or (source_of(heads[0].url) if heads and heads[0].url else LOCAL)
-    arrivals.relative = arrivals.source != LOCAL and not shared_clock
-    return arrivals
+            cut = error
+        ended = time()
+    source = source or measured_at(recording)
+    relative = source != LOCAL and not shared_clock
+    return Arrivals(label, source, recording.started, ended, cut, recording.parts, relative)
+
+
+def measured_at(recording: Recording) -> str:
+    """Where the stream came from, as its head tells."""
+    urls = [part.url for _, part in recording.parts if isinstance(part, Head) and part.url]
+    return source_of(urls[0]) if urls else LOCAL

@@ -65,6 +65,18 @@ def wait_until_healthy(url: str) -> None:
     raise TimeoutError(f"{url} did not become healthy in {PATIENCE} s")
 
 
+def wait_until_deployed(cloud: "Cloud", arn: str, command: list[str]) -> None:
+    """Return when the Express service runs that command. Raises `TimeoutError`."""
+    ecs = cloud.client("ecs")
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        active = express_service(ecs, arn)["activeConfigurations"]
+        if [each["primaryContainer"].get("command") for each in active] == [command]:
+            return
+        time.sleep(0.1 if cloud.is_local else 5)
+    raise TimeoutError(f"{arn} did not run {' '.join(command)} in {PATIENCE} s")
+
+
 def delete_app_runner_service(cloud: "Cloud", arn: str) -> None:
     """Delete the service, when what it is doing is done, and wait until it is deleted."""
     wait_until_settled(cloud, arn, report=str)  # in silence

@@ -1,7 +1,10 @@
 """Readers of what is pushed or published: they subscribe, let the producer begin, and yield what comes.
 
 None of the three has an end of its own: each reader stops after the items it asked for. A silence of
-`PATIENCE` seconds raises `asyncio.TimeoutError`.
+`PATIENCE` seconds raises `asyncio.TimeoutError`. A subscription to AppSync has no certain beginning either:
+what was published right after `start_ack` has been lost on AWS
+(https://github.com/aws/aws-appsync-community/issues/405, checked 2026-11). So a marker is published until it
+is heard, and then the items.
 """
 
 import asyncio
@@ -19,6 +22,9 @@ from lab.readers import Head, Refused
 from server.items import Items
 
 PATIENCE = 20.0
+MARKER = '"are you there?"'
+"""A line that is no item. It is JSON, for an event has to be."""
+MARKER_SECONDS = 0.1
 GRAPHQL, EVENTS = Subprotocol("graphql-ws"), Subprotocol("aws-appsync-event-ws")
 Publish = Callable[[aiohttp.ClientSession, str], Awaitable[None]]
 MUTATION = "mutation($line: String) { send(line: $line) { line } }"
@@ -50,8 +56,8 @@ async def read_graphql(api: AppSyncApi, items: Items) -> AsyncGenerator[Head | s
     async with connect(api.realtime_url, subprotocols=[GRAPHQL, credentials(api)]) as socket:
         yield head_of_upgrade(socket, api.realtime_url)
         await ask(socket, {"id": "1", "type": "start", "payload": payload}, "start_ack")
-        async for message in published(socket, api, items, mutate):
-            yield message["payload"]["data"]["onSend"]["line"]
+        async for line in published(socket, api, items, mutate, line_in_mutation):
+            yield line
 
 
 async def read_channel(api: AppSyncApi, items: Items) -> AsyncGenerator[Head | str, None]:
@@ -68,8 +74,8 @@ async def read_channel(api: AppSyncApi, items: Items) -> AsyncGenerator[Head | s
     async with connect(api.realtime_url, subprotocols=[EVENTS, credentials(api)]) as socket:
         yield head_of_upgrade(socket, api.realtime_url)
         await ask(socket, request, "subscribe_success")
-        async for message in published(socket, api, items, publish):
-            yield message["event"]
+        async for line in published(socket, api, items, publish, line_in_event):
+            yield line
 
 
 async def ask(socket: ClientConnection, request: dict[str, Any], granted: str) -> None:
@@ -81,14 +87,32 @@ async def ask(socket: ClientConnection, request: dict[str, Any], granted: str) -
                 raise Refused(json.dumps(message))
 
 
+def line_in_mutation(message: dict[str, Any]) -> str:
+    line: str = message["payload"]["data"]["onSend"]["line"]
+    return line
+
+
+def line_in_event(message: dict[str, Any]) -> str:
+    event: str = message["event"]
+    return event
+
+
 async def published(
-    socket: ClientConnection, api: AppSyncApi, items: Items, publish: Publish
-) -> AsyncGenerator[dict[str, Any], None]:
-    """Publish the items, one request each, and yield the messages that carry them. Raises what `publish`
-    raises."""
+    socket: ClientConnection,
+    api: AppSyncApi,
+    items: Items,
+    publish: Publish,
+    line_in: Callable[[dict[str, Any]], str],
+) -> AsyncGenerator[str, None]:
+    """Publish markers until one is heard, then the items, one request each; yield the lines that come, but
+    no markers. `line_in` finds the line in a message. Raises what `publish` raises."""
+    heard = asyncio.Event()
 
     async def produce() -> None:
         async with aiohttp.ClientSession(headers={"x-api-key": api.key}) as session:
+            while not heard.is_set():
+                await publish(session, MARKER)
+                await asyncio.sleep(MARKER_SECONDS)
             async for _, line in items.produce():
                 await publish(session, line)
 
@@ -96,8 +120,11 @@ async def published(
     try:
         left = items.count
         while left:
-            if (message := await hear(socket, producing))["type"] == "data":
-                yield message
+            message = await hear(socket, producing)
+            if message["type"] == "data" and line_in(message) == MARKER:
+                heard.set()
+            elif message["type"] == "data":
+                yield line_in(message)
                 left -= 1
         await producing
     finally:

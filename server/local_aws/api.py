@@ -6,14 +6,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from server.local_aws.http1.exchange import Exchange, Header
 
 REGION = "ap-northeast-1"
 """The Region of calls that name none."""
 
-CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+CREDENTIAL = re.compile(r"([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+ALGORITHM = "AWS4-HMAC-SHA256"
+PRESIGNED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
+"""The query parameters of a presigned URL (docs.aws.amazon.com/AmazonS3/latest/API/
+sigv4-query-string-auth.html, checked 2026-11); one without all of them is not signed."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,20 @@ class ApiCall:
 
     @cached_property
     def _scope(self) -> tuple[str, str, str]:
-        presigned = "Credential=" + unquote(self.query.get("X-Amz-Credential", ""))
-        match = CREDENTIAL.search(self.header("authorization")) or CREDENTIAL.search(presigned)
+        match = CREDENTIAL.fullmatch(self._credential)
         return (match[1], match[2], match[3]) if match else ("", REGION, "")
+
+    @property
+    def _credential(self) -> str:
+        """The credential of a signature that has all its parts, in the header or in the query; or ""."""
+        algorithm, _, rest = self.header("authorization").strip().partition(" ")
+        if algorithm == ALGORITHM:
+            parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+            complete = parts.keys() == {"Credential", "SignedHeaders", "Signature"} and all(parts.values())
+            return parts["Credential"] if complete else ""
+        if algorithm or not all(self.query.get(name) for name in PRESIGNED):
+            return ""
+        return self.query["X-Amz-Credential"] if self.query["X-Amz-Algorithm"] == ALGORITHM else ""
 
     @property
     def access_key(self) -> str:

@@ -26,11 +26,21 @@ LEFT_OUT = {"isoduration", "rfc3987_syntax"}
 
 LOADING = RLock()
 
+IMPORTING = RLock()
+"""Held while a service or moto's part of it is imported: moto's modules import each other in circles, which
+two threads at once may see half made."""
+
 
 def defer_imports() -> None:
     """From now on import `DEFERRED` when they are used, and `LEFT_OUT` never."""
     if not any(isinstance(finder, Deferring) for finder in sys.meta_path):
         sys.meta_path.insert(0, Deferring())
+
+
+def complete(package: str) -> None:
+    """Import what of `package` is deferred, if it is: what is asked of it from now on is no promise."""
+    for module in DEFERRED.get(package, {}).values():
+        import_module(module)
 
 
 class Deferring(MetaPathFinder):
@@ -69,7 +79,7 @@ class DeferredPackage(ModuleType):
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if (module := DEFERRED[self.__name__].get(name)) is not None:
-            return Promise(module, name)
+            return getattr(sys.modules[module], name) if module in sys.modules else Promise(module, name)
         with LOADING:
             if isinstance(self, DeferredPackage):
                 assert self.__spec__ is not None and isinstance(self.__spec__.loader, DeferringLoader)

@@ -18,6 +18,34 @@ FEW, PLENTY = 1024, 8192
 OPEN = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
 
 
+MINIMUM = 128
+"""With fewer nothing is served: 64 are left to execution environments (`http1.server`), some 16 are the
+stand-in's own, and every endpoint and every client needs one."""
+
+
+class TooFew(Exception):
+    """This process may not open enough files; the message says what to do."""
+
+
+def open_standard_streams() -> None:
+    """Where stdin, stdout or stderr is closed, open the null device instead: the next file that is opened
+    would take its place."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number is given out first
+
+
+def require_enough() -> None:
+    """Raise `TooFew` unless this process may open `MINIMUM` files."""
+    if limit() < MINIMUM:
+        raise TooFew(
+            f"At most {limit()} files may be open here, the stand-in needs {MINIMUM}: allow more with "
+            "ulimit -n 1024 (or, for the hard limit, in /etc/security/limits.conf)."
+        )
+
+
 def raise_limit() -> None:
     """Raise the soft limit of this process as far as it may go: many systems begin with 1024, or 256, and
     every client and every execution environment needs some."""

@@ -1,7 +1,9 @@
 """Ends what the stand-in leaves behind: run as a program of its own, which outlives the stand-in.
 
 It reads the pipe from the stand-in: which process groups there are. The pipe ends when the stand-in does,
-however it does; then everything is killed that carries the stand-in's mark, and its files are removed.
+however it does; then everything is killed that carries the stand-in's mark, and its files are removed. A
+spare waits beside it, for the case that the guardian itself is killed or stopped; if both are killed, the
+stand-in starts another. Only who kills all three at once leaves something behind.
 
 Processes of a session of their own (`setsid`, `spawn` with `detached`) belong to no group that anybody knows.
 They are found by a mark: a variable in the environment they inherit. Linux shows it in /proc; on macOS `ps`
@@ -9,6 +11,7 @@ does, as far as the system lets it. One that gives up both its session and its e
 """
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +23,11 @@ from pathlib import Path
 
 VARIABLE = "LOCAL_AWS_PROCESS"
 DYING_SECONDS = 0.01
+PATIENCE_MS = 2000
+"""How long a guardian may take to do its work before its spare does it."""
+
+AGAIN = b"again\n"
+"""Said to the stand-in by a spare that has taken over: it wants to know which groups there are."""
 
 
 def kill_group(group: int) -> None:
@@ -57,16 +65,102 @@ def environments_by_ps() -> Iterator[tuple[int, bytes]]:
             yield int(pid), command.replace(b" ", b"\0")
 
 
-def main() -> None:
-    folder, mark = sys.argv[1:]
-    groups: set[int] = set()
-    for line in sys.stdin:
-        action, group = line.split()
-        (groups.add if action == "guard" else groups.discard)(int(group))
+def clean_up(groups: Iterable[int], mark: str, folder: str) -> None:
     for group in groups:
         kill_group(group)
     kill_marked([mark])
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class Pair:
+    """A guardian and its spare, a fork that takes over when the guardian is killed, or is stopped and so
+    does nothing when the stand-in ends. A spare that is killed is replaced."""
+
+    def __init__(self) -> None:
+        """Fork a spare. In the spare itself this returns when it has become the guardian, with a spare of its
+        own."""
+        self.spare = self._to_spare = self._pid = -1
+        self._renew()
+
+    def _renew(self) -> None:
+        while self._fork():
+            tell(1, AGAIN)
+
+    def _fork(self) -> bool:
+        """False in the guardian; True in the spare, when it is to take over. `spare` ends with the spare."""
+        guardian = os.getpid()
+        ends_with_guardian, self._to_spare = os.pipe()
+        self.spare, ends_with_spare = os.pipe()
+        try:
+            self._pid = os.fork()
+        except OSError:  # no process is left: guard without a spare
+            return False
+        if self._pid:
+            os.close(ends_with_guardian)
+            os.close(ends_with_spare)
+            return False
+        os.close(self._to_spare)
+        os.close(self.spare)
+        wait_for_turn(guardian, ends_with_guardian)
+        os.close(ends_with_guardian)
+        os.close(ends_with_spare)
+        return True
+
+    def replace_spare(self) -> None:
+        self.dismiss()
+        self._renew()
+
+    def dismiss(self) -> None:
+        """Nothing is left to do for the spare. It may be stopped, and could not be told so."""
+        if self._pid > 0:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+        os.close(self._to_spare)
+        os.close(self.spare)
+
+
+def wait_for_turn(guardian: int, ends_with_guardian: int) -> None:
+    """Return when the guardian is gone; it kills its spare when it has done its work."""
+    waiting = select.poll()
+    waiting.register(ends_with_guardian, select.POLLIN)
+    waiting.register(0, 0)  # its end is seen, what it says is left to the guardian
+    if [descriptor for descriptor, _ in waiting.poll()] == [0]:
+        waiting.unregister(0)
+        if not waiting.poll(PATIENCE_MS) and os.getppid() == guardian:
+            os.kill(guardian, signal.SIGKILL)
+            waiting.poll()
+
+
+def tell(descriptor: int, words: bytes) -> None:
+    with suppress(OSError):  # nobody is there
+        os.write(descriptor, words)
+
+
+def main() -> None:
+    folder, mark = sys.argv[1:]
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    groups: set[int] = set()
+    told = b""
+    pair = Pair()
+    waiting = select.poll()
+    waiting.register(0, select.POLLIN)
+    waiting.register(pair.spare, select.POLLIN)
+    while True:
+        ready = [descriptor for descriptor, _ in waiting.poll()]
+        if 0 in ready:
+            news = os.read(0, 65_536)
+            if not news:
+                break
+            *lines, told = (told + news).split(b"\n")
+            for line in lines:
+                action, group = line.split()
+                (groups.add if action == b"guard" else groups.discard)(int(group))
+        elif pair.spare in ready:
+            waiting.unregister(pair.spare)
+            pair.replace_spare()
+            waiting.register(pair.spare, select.POLLIN)
+    clean_up(groups, mark, folder)
+    pair.dismiss()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from moto.iam.access_control import (
     create_access_key,
 )
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import Policy
+from moto.iam.models import Policy, iam_backends
 from moto.sts.models import sts_backends
 
 from server.local_aws.control_plane import ACCOUNT_ID
@@ -87,6 +87,14 @@ def authenticate(request: SignedRequest, service: str) -> Identity:
     if held is None:
         return Identity(access_key, ROOT_ARN, ACCOUNT_ID, is_root=True)
     return Identity(access_key, held.arn, access_key, is_root=False, policies=policies_of(held))
+
+
+def is_issued(access_key: str) -> bool:
+    """True if the stand-in has given this key to a user, or to a session of a role."""
+    sessions = sts_backends[ACCOUNT_ID]["aws"].assumed_roles
+    return access_key in iam_backends[ACCOUNT_ID]["aws"].access_keys or any(
+        session.access_key_id == access_key for session in sessions
+    )
 
 
 def find_key(access_key: str, token: str) -> IAMUserAccessKey | AssumedRoleAccessKey | None:

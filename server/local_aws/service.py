@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from server.local_aws.api import ApiAnswer, ApiCall
+from server.local_aws.behaviour import Behaviour
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.http1.exchange import Exchange
 from server.local_aws.limits import Limits
@@ -59,6 +60,7 @@ class Platform:
     roles."""
 
     limits: Limits
+    behaviour: Behaviour
     endpoint_url: str
     folder: Path
     processes: Processes

@@ -4,10 +4,10 @@ All other services are moto's. A module is imported when its service is called f
 pays for what no lesson uses.
 """
 
-import threading
 from collections.abc import Mapping
 from importlib import import_module
 
+from server.local_aws import deferred
 from server.local_aws.service import Platform, Service
 
 SERVICES: Mapping[str, tuple[str, str]] = {
@@ -21,15 +21,11 @@ SERVICES: Mapping[str, tuple[str, str]] = {
 """The name for which a service's calls are signed: the module and the class that serve it, made with the
 `Platform`."""
 
-IMPORTING = threading.RLock()
-"""Held while a service or moto's part of it is imported: moto's modules import each other in circles, which
-two threads at once may see half made."""
-
 
 def make(name: str, platform: Platform) -> Service:
     """Import the service that signs as `name`, and make it. Call it in a thread: it takes tenths of a
     second."""
     module, made_by = SERVICES[name]
-    with IMPORTING:
+    with deferred.IMPORTING:
         service: Service = getattr(import_module(module), made_by)(platform)
     return service

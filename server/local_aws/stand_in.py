@@ -5,8 +5,10 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from server.local_aws import services
+from server.guard import Kind
+from server.local_aws import refusals, services
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
+from server.local_aws.behaviour import Behaviour
 from server.local_aws.control_plane import ControlPlane
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
@@ -14,6 +16,7 @@ from server.local_aws.http1.server import HOST, Server
 from server.local_aws.limits import Limits
 from server.local_aws.processes import Processes
 from server.local_aws.service import Platform, Service
+from server.local_aws.unsigned import public_service
 
 MAX_API_CALL = 256 * 1024 * 1024
 """Bytes of a control-plane call's body that are accepted."""
@@ -25,8 +28,15 @@ class StandIn:
     With `enforce_iam` every API call needs its permissions, and functions sign as their roles.
     """
 
-    def __init__(self, limits: Limits | None = None, *, enforce_iam: bool = False) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        behaviour: Behaviour | None = None,
+        *,
+        enforce_iam: bool = False,
+    ) -> None:
         self.limits = limits or Limits()
+        self._behaviour = behaviour or Behaviour()
         self.endpoints = Endpoints()
         self.endpoint_url = ""
         self._enforce_iam = enforce_iam
@@ -43,11 +53,12 @@ class StandIn:
             processes = Processes()
             processes.start(folder)
             starting.push_async_callback(processes.stop)
-            server = Server(self._serve)
+            server = Server(self._serve, Kind.API)
             self._host = f"{HOST}:{await server.start(port)}"
             self.endpoint_url = f"http://{self._host}"
             self._platform = Platform(
                 limits=self.limits,
+                behaviour=self._behaviour,
                 endpoint_url=self.endpoint_url,
                 folder=folder,
                 processes=processes,
@@ -105,19 +116,20 @@ class StandIn:
             return ApiError(413, "RequestEntityTooLargeException", message).answer()
         except TruncatedBody:
             return ApiError(400, "InvalidRequestContentException", "The request's body broke off").answer()
-        if self._enforce_iam:
-            from server.local_aws import enforcement
-
-            try:
-                enforcement.admit(call)
-            except ApiError as error:
-                return enforcement.refusal(call, error)
+        try:
+            self._admit(call)
+        except ApiError as error:
+            return refusals.in_protocol(call, error)
         if service is not None and service.serves(call):
             return await service.call(call)
         return await self._forward(call)
 
     def _admit(self, call: ApiCall) -> None:
-        from server.local_aws import enforcement
+        """Raise `ApiError` unless `call` is allowed."""
+        from server.local_aws import enforcement  # only now: it knows every service of moto's
+
+        if not call.signed and public_service(call):
+            return
 
         if self._enforce_iam:
             enforcement.admit(call)

@@ -5,15 +5,14 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.deploy import FOLDERS, zip_folder
 from server.embedded import EmbeddedServer
-from tests.local_aws.conftest import Account, account, zipped
+from tests.local_aws.conftest import Account, account
 
-LAMBDA = Path(__file__).parents[2] / "lambda"
 REGION = "ap-northeast-1"
 BUFFERED = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{{}}/invocations"
 STREAMING = (
@@ -37,7 +36,7 @@ class Gateway:
 
     def folder(self, name: str) -> str:
         """The function in a folder of `lambda/`; its ARN."""
-        folder = LAMBDA / name
+        folder = FOLDERS / name
         node = (folder / "index.mjs").exists()
         function = f"{name}-{uuid.uuid4().hex[:8]}"
         self.client("lambda").create_function(
@@ -45,11 +44,7 @@ class Gateway:
             Role=self.account.role(),
             Runtime="nodejs24.x" if node else "python3.13",
             Handler="index.handler" if node else "app.handler",
-            Code={
-                "ZipFile": zipped(
-                    {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
-                )
-            },
+            Code={"ZipFile": zip_folder(folder)},
             Timeout=30,
         )
         return self.permit(function)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.embedded import EmbeddedServer
+from tests.local_aws.http_client import request
 
 from .clients import curl, curl_head, read_items
 from .conftest import BUFFERED, STREAMING, Gateway
@@ -105,18 +106,18 @@ def test_head_has_no_body(aws: Gateway, origin: EmbeddedServer) -> None:
 @pytest.mark.parametrize(
     "request_bytes",
     [
-        b"GET /prod/x HTTP/1.1\r\nHost: x\r\nContent-Length: nine\r\n\r\n",
+        b"GET /prod/x HTTP/1.1\r\nHost: HERE\r\nContent-Length: nine\r\n\r\n",
         b"GET /prod/x HTTP/1.1\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"POST /prod/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"POST /prod/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+        b"POST /prod/x HTTP/1.1\r\nHost: HERE\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /prod/x HTTP/1.1\r\nHost: HERE\r\nContent-Length: 10\r\n\r\nabc",
     ],
 )
 def test_garbage_is_answered_or_dropped(aws: Gateway, request_bytes: bytes) -> None:
     api = aws.rest(BUFFERED.format(aws.function(ECHO)))
     parts = urlsplit(api.url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
-        client.sendall(request_bytes)
+        client.sendall(request_bytes.replace(b"HERE", parts.netloc.encode()))
         client.shutdown(socket.SHUT_WR)
         answer = b""
         while data := client.recv(65_536):
@@ -139,7 +140,7 @@ def test_a_slow_client_slows_the_function(aws: Gateway) -> None:
     api = aws.rest(STREAMING.format(aws.permit(name)), "STREAM")
     parts = urlsplit(api.url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
-        client.sendall(b"GET /prod/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.sendall(f"GET /prod/x HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
         assert client.recv(100).startswith(b"HTTP/1.1 200")
         time.sleep(2)
         logs = aws.client("logs")
@@ -160,7 +161,8 @@ def test_deleting_an_api_cuts_its_streams(aws: Gateway, origin: EmbeddedServer) 
     api = aws.rest(origin.url("/transfer-encoding"), "STREAM", kind="HTTP_PROXY")
     parts = urlsplit(api.url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
-        client.sendall(b"GET /prod/x?count=1000&interval_ms=100 HTTP/1.1\r\nHost: x\r\n\r\n")
+        target = "/prod/x?count=1000&interval_ms=100"
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
         assert client.recv(100).startswith(b"HTTP/1.1 200")
         aws.client("apigateway").delete_rest_api(restApiId=api.id)
         received = b""
@@ -173,3 +175,11 @@ def test_deleting_an_api_cuts_its_streams(aws: Gateway, origin: EmbeddedServer) 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((parts.hostname, parts.port), timeout=10)
     assert json.loads(curl(aws.account.endpoint_url + "/_local/endpoints")[1]) is not None
+
+
+@pytest.mark.parametrize("mode", ["BUFFERED", "STREAM"])
+def test_an_origin_that_cannot_be_asked_is_a_504(aws: Gateway, mode: str) -> None:
+    mapped = {"requestParameters": {"integration.request.header.X": "method.request.querystring.x"}}
+    for uri, query in (("http://127.0.0.1:99999/", ""), ("http://127.0.0.1:1/", "?x=a%0d%0aHost:%20b")):
+        api = aws.rest(uri, mode, kind="HTTP_PROXY", **mapped)
+        assert request(f"{api.url}/x{query}").status == 504

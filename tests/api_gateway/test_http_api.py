@@ -48,7 +48,7 @@ def test_the_event_of_format_1(aws: Gateway, echo: str) -> None:
     [
         ({"statusCode": 418, "body": "teapot"}, 418, "text/plain; charset=utf-8", "teapot"),
         ({"statusCode": 200, "headers": {"content-type": "a/b"}, "body": "x"}, 200, "a/b", "x"),
-        ({"message": "no status"}, 200, "application/json", '{"message":"no status"}'),
+        ({"message": "no status"}, 200, "application/json", '{"message": "no status"}'),
         ("text", 200, "application/json", "text"),
     ],
 )

@@ -36,7 +36,7 @@ def test_the_event(aws: Gateway, echo: str) -> None:
     )
     assert event["resource"] == "/items/{id}" and event["path"] == "/items/a%20b"
     assert event["httpMethod"] == "POST"
-    assert event["pathParameters"] == {"id": "a b"}
+    assert event["pathParameters"] == {"id": "a%20b"}
     assert event["queryStringParameters"] == {"one": "1", "two": "3"}
     assert event["multiValueQueryStringParameters"] == {"one": ["1"], "two": ["2", "3"]}
     assert event["headers"]["X-Twice"] == "2" and event["headers"]["User-Agent"].startswith("curl/")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lab import Arrivals, Head, Refused
 
@@ -12,12 +13,9 @@ SWITCHED = Head(101, {"Upgrade": "websocket"})
 
 def arrivals(head: Head | None, arrived: Mapping[int, float], label: str = "by hand") -> Arrivals:
     """Items sent 0.1 s apart, of which number n arrives at `arrived[n]` (seconds), in the order given."""
-    made = Arrivals(label, started=0.0, ended=max(arrived.values(), default=0.0))
-    if head is not None:
-        made.parts.append((0.0, head))
-    for seq, at in arrived.items():
-        made.parts.append((at, json.dumps({"seq": seq, "sent": seq / 10}).encode() + b"\n"))
-    return made
+    parts = [(at, json.dumps({"seq": seq, "sent": seq / 10}).encode() + b"\n") for seq, at in arrived.items()]
+    heads = [(0.0, head)] if head is not None else []
+    return Arrivals(label, ended=max(arrived.values(), default=0.0), parts=[*heads, *parts])
 
 
 def streamed(head: Head = CHUNKED, label: str = "streamed") -> Arrivals:
@@ -29,6 +27,5 @@ def buffered(head: Head = CHUNKED, label: str = "buffered") -> Arrivals:
 
 
 def refused(status: int, label: str = "refused") -> Arrivals:
-    made = arrivals(None, {}, label)
-    made.error = Refused(f"HTTP {status} from http://127.0.0.1/: no")
-    return made
+    error = Refused(f"HTTP {status} from http://127.0.0.1/: no")
+    return replace(arrivals(None, {}, label), error=error)

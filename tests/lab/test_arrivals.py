@@ -107,8 +107,8 @@ def test_events_and_messages_are_items_and_the_end_event_is_a_stray():
 
 
 def test_summary_is_the_text_twin():
-    arrivals = stream((0.0, Head(200, {})), (0.0004, line(0, 0)), (0.0404, line(1, 0.0002)))
-    arrivals.ended = START + 0.041
+    parts = (0.0, Head(200, {})), (0.0004, line(0, 0)), (0.0404, line(1, 0.0002))
+    arrivals = stream(*parts, ended=START + 0.041)
     assert (
         arrivals.summary() == "LOCAL · 2 items in 2 bursts · first 0.4 ms · longest hold 40 ms · total 41 ms"
     )

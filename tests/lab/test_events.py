@@ -41,6 +41,25 @@ def test_standard(data, events):
     assert parse(data) == [Event(*event) for event in events]
 
 
+@pytest.mark.parametrize(
+    ("pieces", "data"),
+    [
+        ([b"data: x\r\r"], [["x"]]),
+        ([b"data: x\r\r", b"data: y\r\r"], [["x"], ["y"]]),
+        ([b"data: x\r", b"\ndata: y\n", b"\n"], [[], [], ["x\ny"]]),
+        ([b"data: x\r\n\r"], [["x"]]),
+        ([b"data: x\r\n\r", b"\n", b"data: y\n\n"], [["x"], [], ["y"]]),
+        ([b"data: x\n\r"], [["x"]]),
+        ([b"data: x\r", b"\r", b"\r\n"], [[], ["x"], []]),
+        ([b"\r", b"\n", b"data: \xe6\x97", b"\xa5\r\r"], [[], [], [], ["日"]]),
+    ],
+)
+def test_a_cr_ends_its_line_at_once(pieces, data):
+    """Whether an LF follows is not known yet; a browser does not wait for it either."""
+    parser = EventParser()
+    assert [[event.data for event in parser.feed(piece)] for piece in pieces] == data
+
+
 def test_retry_is_digits_only():
     parser = EventParser()
     parser.feed(b"retry: 250\n\nretry: 1e3\n\n")

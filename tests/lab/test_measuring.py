@@ -1,5 +1,7 @@
 """The verdict: two witnesses, and the best of a service's variants."""
 
+from dataclasses import replace
+
 import pytest
 from streams_by_hand import CHUNKED, EVENTS, SWITCHED, arrivals, buffered, refused, streamed
 
@@ -87,8 +89,7 @@ def test_the_atlas_labels_what_was_held_and_what_was_refused(capsys) -> None:
 
 
 def test_a_refusal_is_no_cut() -> None:
-    cut = streamed()
-    cut.error = ConnectionError("reset")
+    cut = replace(streamed(), error=ConnectionError("reset"))
     assert cut.refusal == "" and cut.finding().endswith("then cut")
     assert "CUT" not in refused(403).summary()
     assert isinstance(refused(403), Arrivals)

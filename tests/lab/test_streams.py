@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from lab import Refused, figure, read_chunks, read_events, read_messages, record, small_multiples
-from lab.arrivals import Arrivals
+from lab.arrivals import Arrivals, Recording
 from lab.live import LiveView, live_svg
 from lab.readers import Head
 from server.embedded import EmbeddedServer
@@ -173,6 +173,11 @@ async def test_live_view_ends_when_the_reader_fails(server, monkeypatch):
 
 
 def test_live_svg_is_labelled_and_has_a_text_twin():
-    arrivals = Arrivals(ended=None)
-    assert 'aria-label="0 items after' in live_svg(arrivals)
-    assert repr(LiveView(arrivals)).startswith("0 items after")
+    recording = Recording()
+    assert 'aria-label="0 items after' in live_svg([], recording.started, None)
+    view = LiveView(recording)
+    assert repr(view).startswith("0 items after")
+    for piece in (b'{"seq": 0, "sent": 1}\n{"seq"', b': 1, "sent": 2}\n', "no item", Head(200, {})):
+        recording.add(piece)
+        view._repr_html_()
+    assert repr(view).startswith("2 items after")

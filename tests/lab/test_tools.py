@@ -65,3 +65,15 @@ def test_machine_check_says_what_to_do(monkeypatch, capsys, tmp_path):
 
 def test_this_machine_is_ready(capsys):
     assert check_machine() is (shutil.which("curl") is not None), capsys.readouterr().out
+
+
+def test_browser_card_knows_a_page_of_vs_code(monkeypatch):
+    """Its outputs are in a webview, which the servers do not answer."""
+    published = []
+    monkeypatch.setattr(InteractiveShell, "_instance", InteractiveShell())
+    monkeypatch.setattr(
+        DisplayPublisher, "publish", lambda self, data, **rest: published.append(data["text/html"])
+    )
+    run_in_browser("say(1)", "http://127.0.0.1/")
+    assert 'location.protocol === "vscode-webview:"' in published[0]
+    assert "VS Code shows outputs in a page of its own" in published[0]

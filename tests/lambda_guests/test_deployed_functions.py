@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import filecmp
+import io
 import json
-import shutil
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -15,11 +16,13 @@ import pytest
 from fake_runtime_api import Posted
 from guest import Guest, running
 
+from lab.deploy import FOLDERS, SHARED, shared_files, zip_folder
 from server.items import Items
+from server.local_aws.aws_lambda import code
 from server.local_aws.aws_lambda.runtimes import command
 
-FOLDERS = Path(__file__).parents[2] / "lambda"
 PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
+FAILING = ["node_failure", "node_sse", "python_streaming"]
 NODE = ["node_text", "node_sse", "node_prelude", "node_rest", "node_failure"]
 WRAPPED = ["python_streaming", "web_adapter"]
 STREAMING = [*NODE, *WRAPPED]
@@ -38,11 +41,9 @@ async def deployed(name: str, folder: Path | None = None) -> AsyncIterator[Guest
 
 def unzipped(name: str, build: Path) -> Path:
     """What the zip of a function holds; the web adapter's has the server package added."""
-    if name != "web_adapter":
-        return FOLDERS / name
-    shutil.copytree(FOLDERS / name, build, dirs_exist_ok=True)
-    shutil.copytree(FOLDERS.parent / "server", build / "server")
-    return build
+    more = [FOLDERS.parent / "server"] if name == "web_adapter" else []
+    code.unpack(zip_folder(FOLDERS / name, *more), build / "task", 262_144_000)
+    return build / "task"
 
 
 async def invoked(guest: Guest, event: object) -> Posted:
@@ -183,7 +184,7 @@ async def test_the_prelude_has_status_headers_and_cookies() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["node_failure", "python_streaming"])
+@pytest.mark.parametrize("name", FAILING)
 @pytest.mark.parametrize("fail_after", [0, 1, 3])
 async def test_a_failure_in_mid_stream_comes_in_the_trailers(name: str, fail_after: int) -> None:
     async with deployed(name) as guest:
@@ -194,10 +195,12 @@ async def test_a_failure_in_mid_stream_comes_in_the_trailers(name: str, fail_aft
     assert error["errorMessage"] == f"failed after {fail_after} items"
     assert error["errorType"] == posted.trailers["Lambda-Runtime-Function-Error-Type"]
     assert posted.complete and after.complete and not after.trailers
+    if name == "node_sse":
+        assert b"event: end" in after.body and b"event: end" not in posted.body, "the end is in the data"
 
 
 async def test_a_bad_fail_after() -> None:
-    for name in ("node_failure", "python_streaming"):
+    for name in FAILING:
         async with deployed(name) as guest:
             prelude, body = split(await invoked(guest, {"fail_after": "x"}))
             assert prelude is not None and prelude["statusCode"] == 400
@@ -252,11 +255,22 @@ async def test_the_gateway_function_in_its_other_formats() -> None:
     assert plain.header("content-type") == "text/plain" and bytes(8) not in plain.body
 
 
-def test_the_copies_are_the_same() -> None:
-    for pattern in ("*/items.mjs", "*/items.py", "*/runtime.py", "*/wrapper"):
-        first, *others = sorted(FOLDERS.glob(pattern))
-        assert others
-        assert all(filecmp.cmp(first, other, shallow=False) for other in others), pattern
+@pytest.mark.parametrize("folder", sorted(FOLDERS.glob("*/shared.txt")), ids=lambda path: path.parent.name)
+def test_a_function_takes_what_it_names_of_the_shared_files_and_nothing_else(folder: Path) -> None:
+    folder = folder.parent
+    with zipfile.ZipFile(io.BytesIO(zip_folder(folder))) as archive:
+        held = {
+            entry.filename: entry.external_attr >> 16 for entry in archive.infolist() if not entry.is_dir()
+        }
+    own = {path.name for path in folder.iterdir() if path.is_file()} - {"shared.txt"}
+    assert own.isdisjoint(shared_files(folder))
+    assert set(held) == own | set(shared_files(folder))
+    assert held.get("wrapper", 0o755) & 0o111 == 0o111
+
+
+def test_every_shared_file_is_taken_by_a_function() -> None:
+    taken = {name for folder in FOLDERS.iterdir() if folder.is_dir() for name in shared_files(folder)}
+    assert taken == {path.name for path in SHARED.iterdir() if path.name != "__pycache__"}
 
 
 # --- the streaming runtime
@@ -264,9 +278,9 @@ def test_the_copies_are_the_same() -> None:
 
 def function(folder: Path, app: str, of: str = "python_streaming", **files: str) -> Path:
     """A copy of a function's folder with another app.py."""
-    for name in ("wrapper", "runtime.py", "app.py"):
-        path = folder / name
-        path.write_bytes((FOLDERS / of / name).read_bytes())
+    for source in (SHARED / "wrapper", SHARED / "runtime.py", FOLDERS / of / "app.py"):
+        path = folder / source.name
+        path.write_bytes(source.read_bytes())
         path.chmod(0o755)
     if app:
         (folder / "app.py").write_text(app)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
+from tests.stand_in_log import without_tracebacks
 
 GUEST = (Path(__file__).parent / "guest.py").read_text()
 ROLE = {
@@ -24,14 +26,22 @@ ROLE = {
 
 
 def start_stand_in(
-    scale: str = "1", enforce_iam: str = "0", **popen: Any
+    scale: str = "1",
+    enforce_iam: str = "0",
+    variables: Mapping[str, str] | None = None,
+    **popen: Any,
 ) -> tuple["subprocess.Popen[str]", str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "LOCAL_AWS_LIMIT_SCALE": scale, "LOCAL_AWS_ENFORCE_IAM": enforce_iam},
+        env={
+            **os.environ,
+            "LOCAL_AWS_LIMIT_SCALE": scale,
+            "LOCAL_AWS_ENFORCE_IAM": enforce_iam,
+            **(variables or {}),
+        },
         **popen,
     )
     assert process.stdout is not None
@@ -119,13 +129,16 @@ class Account:
         return url
 
 
-def account(scale: str, enforce_iam: str = "0") -> Iterator[Account]:
-    process, endpoint_url = start_stand_in(scale, enforce_iam)
-    with process:
-        yield Account(endpoint_url)
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(30) == 0
+def account(
+    scale: str, enforce_iam: str = "0", variables: Mapping[str, str] | None = None
+) -> Iterator[Account]:
+    with without_tracebacks() as log:
+        process, endpoint_url = start_stand_in(scale, enforce_iam, variables, stderr=log)
+        with process:
+            yield Account(endpoint_url)
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(30) == 0
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +151,13 @@ def aws(stand_in: Account) -> Account:
 def strict() -> Iterator[Account]:
     """The stand-in that enforces IAM."""
     yield from account("1", enforce_iam="1")
+
+
+@pytest.fixture(scope="session")
+def otherwise() -> Iterator[Account]:
+    """The stand-in that behaves as AWS was seen to, at times: each switch at its other value."""
+    switches = {"LOCAL_AWS_REPORTED_FAILURE": "cuts", "LOCAL_AWS_COALESCE": "hold-last"}
+    yield from account("1", variables=switches)
 
 
 @pytest.fixture(scope="session")

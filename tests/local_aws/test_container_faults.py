@@ -34,8 +34,10 @@ class Machine:
         self.aws = Account(url)
 
     def processes(self, name: str = "") -> list[psutil.Process]:
+        """Those with `name` in their command, but for the guardians, one of which starts the other."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if name in " ".join(child.cmdline())]
+        commands = {child: " ".join(child.cmdline()) for child in children}
+        return [child for child, line in commands.items() if name in line and "guardian.py" not in line]
 
     def stop(self) -> None:
         assert self.process.stdin is not None
@@ -133,7 +135,12 @@ def test_a_service_is_deleted_with_its_folder(folder: Path, machine: Machine) ->
 
 
 def post(url: str, target: str, body: bytes) -> tuple[int, Any]:
-    headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"}
+    scope = "Credential=test/20260101/ap-northeast-1/apprunner/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature={'0' * 64}",
+        "X-Amz-Target": target,
+        "Content-Type": "application/x-amz-json-1.0",
+    }
     request = urllib.request.Request(url, body, headers)
     try:
         with urllib.request.urlopen(request) as response:
@@ -168,3 +175,15 @@ async def test_without_envoy_the_refusal_says_what_still_works(monkeypatch: pyte
             await asyncio.to_thread(lambda: express(aws).__enter__())
     finally:
         await stand_in.stop()
+
+
+def test_a_proxy_that_is_killed_is_replaced_at_its_address(machine: Machine) -> None:
+    with app_runner(machine.aws) as service, express(machine.aws) as gateway:
+        urls = [service["ServiceUrl"], endpoint_of(gateway)]
+        for envoy in machine.processes("envoy"):
+            if envoy.name() == "envoy":
+                envoy.kill()
+        for url in urls:
+            url = url if "://" in url else f"http://{url}"
+            assert eventually(lambda url=url: status_of(url + STREAM) == 200)
+        assert settled(machine.aws, service["ServiceArn"])["Status"] == "RUNNING"

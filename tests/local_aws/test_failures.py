@@ -1,5 +1,6 @@
 """What goes wrong inside a function, seen from each front door; and the Runtime API's own refusals."""
 
+import base64
 import json
 import time
 
@@ -16,8 +17,6 @@ def failure(aws: Account, name: str) -> dict[str, str]:
     document: dict[str, str] = json.load(answer["Payload"])
     return document
 
-
-PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
 
 CASES = {
     "exit": ("os._exit(3)", {}, "Runtime.ExitError", "exit status 3"),
@@ -51,9 +50,17 @@ def test_a_failure_without_a_response(aws: Account, case: str) -> None:
             aws.client("lambda").remove_permission(FunctionName=name, StatementId=statement)
 
 
-def test_a_failure_in_mid_stream_cuts_the_response(aws: Account) -> None:
+def test_a_failure_that_is_reported_in_mid_stream_ends_the_response(aws: Account) -> None:
+    """The client cannot tell; the SDK's can (`test_invoke`)."""
     answer = request(aws.url(aws.deploy(FAIL_MIDWAY)))
-    assert (answer.status, answer.chunks, answer.complete) == (200, [b"one", b"two"], False)
+    assert (answer.status, answer.chunks, answer.complete) == (200, [b"one", b"two"], True)
+
+
+def test_a_failure_that_is_reported_cuts_the_response_where_that_is_chosen(otherwise: Account) -> None:
+    name = otherwise.deploy(FAIL_MIDWAY)
+    answer = request(otherwise.url(name))
+    assert (answer.status, answer.body[:3], answer.complete) == (200, b"one", False)
+    assert stream(otherwise, name)[-1]["InvokeComplete"]["ErrorCode"] == "Boom"
 
 
 @pytest.mark.parametrize(
@@ -95,21 +102,62 @@ def test_an_init_error_is_the_callers_error(aws: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "expected"),
+    ("package", "mode", "reason"),
     [
-        ({"other": "x"}, "Couldn't find valid bootstrap"),
-        ({"bootstrap": "\x7fnot a program"}, "Exec format error"),
+        ({"other": "x"}, 0o755, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"),
+        (
+            {"bootstrap/in_a_folder": "x"},
+            0o755,
+            "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+        ),
+        ({"bootstrap": "\x7fnot a program"}, 0o755, "fork/exec /var/task/bootstrap: exec format error"),
+        ({"bootstrap": ""}, 0o755, "fork/exec /var/task/bootstrap: exec format error"),
+        ({"bootstrap": "exit 0\n"}, 0o755, "fork/exec /var/task/bootstrap: exec format error"),
+        ({"bootstrap": "#!/bin/sh\n"}, 0o644, "fork/exec /var/task/bootstrap: permission denied"),
+        ({"bootstrap": "#!/\n"}, 0o755, "fork/exec /var/task/bootstrap: permission denied"),
+        ({"bootstrap": "#!/bin/sh\r\n"}, 0o755, "fork/exec /var/task/bootstrap: no such file or directory"),
+        ({"bootstrap": "#!/no/such\n"}, 0o755, "fork/exec /var/task/bootstrap: no such file or directory"),
     ],
 )
-def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], expected: str) -> None:
-    document = failure(aws, aws.deploy("", Code={"ZipFile": zipped(package)}))
+def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], mode: int, reason: str) -> None:
+    name = aws.deploy("", Code={"ZipFile": zipped(package, mode=mode)})
+    answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    document = json.load(answer["Payload"])
     assert document["errorType"] == "Runtime.InvalidEntrypoint"
-    assert expected in document["errorMessage"]
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert document["errorMessage"] == f"RequestId: {request_id} Error: {reason}"
+    log = base64.b64decode(answer["LogResult"]).decode().splitlines()
+    assert [line.split()[0] for line in log] == ["START", "RequestId:", "END", "REPORT"]
+    assert log[1] == document["errorMessage"]
 
 
-def test_a_bootstrap_without_permission_to_run(aws: Account) -> None:
-    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": "#!/bin/sh\n"}, mode=0o644)})
-    assert "Permission denied" in failure(aws, name)["errorMessage"]
+@pytest.mark.parametrize(
+    ("wrapper", "mode", "status", "logged"),
+    [
+        (None, 0o755, 127, "/var/task/wrapper: does not exist"),
+        ("#!/bin/sh\n", 0o644, 126, "/var/task/wrapper: is not an executable"),
+        ("#!/bin/sh\r\n", 0o755, 127, "wrapper: not found"),
+        ("#!/bin/sh\nexit 7\n", 0o755, 7, ""),
+    ],
+)
+def test_a_wrapper_that_cannot_run(
+    aws: Account, wrapper: str | None, mode: int, status: int, logged: str
+) -> None:
+    """The shell that starts it ends with its own status; the path of this machine is not in the error."""
+    files = {"app.py": "", **({"wrapper": wrapper} if wrapper is not None else {})}
+    variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}
+    name = aws.deploy(
+        "",
+        Code={"ZipFile": zipped(files, mode=mode)},
+        Runtime="python3.13",
+        Handler="app.handler",
+        Environment={"Variables": variables},
+    )
+    answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
+    document = json.load(answer["Payload"])
+    assert document["errorType"] == "Runtime.ExitError"
+    assert document["errorMessage"].endswith(f"Error: Runtime exited with error: exit status {status}")
+    assert logged in base64.b64decode(answer["LogResult"]).decode()
 
 
 def test_an_unknown_runtime_is_said_to_be_one(aws: Account) -> None:
@@ -163,24 +211,25 @@ def test_the_runtime_apis_refusals(aws: Account) -> None:
     )
 
 
+PRELUDE = "application/vnd.awslambda.http-integration-response"
+
+
 @pytest.mark.parametrize(
-    "end",
+    ("end", "complete"),
     [
-        "call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n\\r\\n'); call.answer()",
-        "call.socket.close()",
-        "os._exit(1)",
+        ("call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n\\r\\n'); call.answer()", True),
+        ("call.socket.close()", False),
+        ("os._exit(1)", False),
     ],
 )
-@pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/vnd.awslambda.http-integration-response"]
-)
-def test_a_response_that_fails_before_its_first_byte_is_a_200_that_is_cut(
-    aws: Account, content_type: str, end: str
+@pytest.mark.parametrize("content_type", ["text/plain", PRELUDE])
+def test_a_response_that_fails_before_its_first_byte_is_a_200_without_a_body(
+    aws: Account, content_type: str, end: str, complete: bool
 ) -> None:
     """Node's runtime posts a response, and then trailers, for whatever a handler throws."""
     posting = f"'Content-Type: {content_type}', 'Trailer: Lambda-Runtime-Function-Error-Type'"
     answer = request(aws.url(aws.deploy(f"call = invocation.stream({posting})\n{end}")))
-    assert (answer.status, answer.chunks, answer.complete) == (200, [], False)
+    assert (answer.status, answer.chunks, answer.complete) == (200, [], complete)
     assert answer.header("transfer-encoding") == "chunked"
 
 
@@ -221,3 +270,17 @@ peer.sendall(b"GET //[ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
 invocation.reply(peer.makefile("rb").readline().split()[1])
 """
     assert aws.client("lambda").invoke(FunctionName=aws.deploy(body))["Payload"].read() == b"404"
+
+
+def test_an_environment_that_no_process_can_have_is_the_functions_failure(aws: Account) -> None:
+    for name, value in {"A": "a\0b", "B": "\ud800"}.items():
+        settings = {"Environment": {"Variables": {name: value}}}
+        document = failure(aws, aws.deploy("invocation.reply(b'1')", **settings))
+        assert document["errorType"] == "Runtime.InvalidEntrypoint"
+
+
+def test_a_client_context_may_have_blanks_around_it(aws: Account) -> None:
+    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-client-context'].encode())")
+    context = base64.b64encode(b' \n{"a": 1}\t').decode()
+    answer = aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
+    assert answer["Payload"].read() == b'{"a": 1}'

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from server.local_aws.api import ApiAnswer, ApiCall
 from server.local_aws.aws_lambda.function_url import FunctionUrl
 from server.local_aws.aws_lambda.url_config import FunctionUrls
+from server.local_aws.behaviour import Behaviour
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.limits import Limits
 from server.local_aws.stand_in import StandIn
@@ -332,10 +333,13 @@ def test_an_unknown_invoke_mode_is_refused_as_on_aws(aws: Account) -> None:
 def test_a_target_in_absolute_form_is_the_same_request(
     aws: Account, target: str, path: str, query: str
 ) -> None:
-    """As a client sends it that has been told of a proxy."""
+    """As a client sends it that has been told of a proxy. The host in the target is the one that counts."""
     url = aws.url(aws.deploy(ECHO))
-    event = requests.get(f"http://anywhere.example{target}", proxies={"http": url}, timeout=20).json()
+    here = f"http://localhost:{urlsplit(url).port}"
+    event = requests.get(f"{here}{target}", proxies={"http": url}, timeout=20).json()
     assert (event["rawPath"], event["rawQueryString"]) == (path, query)
+    elsewhere = requests.get(f"http://anywhere.example{target}", proxies={"http": url}, timeout=20)
+    assert (elsewhere.status_code, elsewhere.json()["rule"]) == (403, "host")
 
 
 @pytest.mark.parametrize("mode", ["BUFFERED", "RESPONSE_STREAM"])
@@ -367,7 +371,11 @@ async def test_several_callers_at_once_create_and_close_one_url() -> None:
         aws = Account(await stand_in.start())
         name = await asyncio.to_thread(aws.deploy, ECHO)
         endpoints = Endpoints()
-        urls = FunctionUrls(endpoints, lambda config: FunctionUrl(config, stand_in.functions, Limits()).serve)
+        platform = stand_in._platform
+        urls = FunctionUrls(
+            endpoints,
+            lambda config: FunctionUrl(config, platform.functions, Limits(), Behaviour()).serve,
+        )
         call = ApiCall("POST", f"/2021-10-31/functions/{name}/url", [], b'{"AuthType": "NONE"}')
         creating = [urls.call(call, name) for _ in range(3)]
         created, *refused = await asyncio.gather(*creating, return_exceptions=True)
@@ -462,9 +470,10 @@ def test_what_is_no_cors_configuration_is_refused(aws: Account, cors: object) ->
     assert request(url, headers={"Origin": "https://page.example"}).status == 200
 
 
-def test_a_host_that_is_none_is_not_rightly_signed(aws: Account) -> None:
+def test_a_host_that_is_none_is_refused_however_it_is_signed(aws: Account) -> None:
     url = iam_url(aws)
-    assert request(url, "POST", {**sign(url, "test", "test"), "Host": "[x"}).status == 403
+    answer = request(url, "POST", {**sign(url, "test", "test"), "Host": "[x"})
+    assert (answer.status, json.loads(answer.body)["rule"]) == (400, "host")
 
 
 @pytest.mark.parametrize(

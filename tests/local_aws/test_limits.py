@@ -224,7 +224,8 @@ def test_garbage_to_a_url_is_answered_and_nothing_falls_over(aws: Account) -> No
             peer.sendall(garbage)
             assert receive(peer).status == 400
     with socket.create_connection(address, timeout=10) as peer:
-        peer.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        head = f"POST / HTTP/1.1\r\nHost: {parts.netloc}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        peer.sendall(head.encode() + b"zz\r\n")
         assert receive(peer).status == 400
     with socket.create_connection(address, timeout=10) as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"x: " + b"y" * 2_000_000)
@@ -310,5 +311,6 @@ def test_the_head_of_a_request_is_at_most_1_mb(aws: Account) -> None:
     parts = urlsplit(aws.url(aws.deploy("invocation.reply(b'1')")))
     for size, status in ((1_000_000, 200), (1_050_000, 431), (1_250_000, 431)):
         with socket.create_connection((parts.hostname, parts.port), timeout=20) as peer:
-            peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx: " + b"y" * size + b"\r\n\r\n")
+            head = f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\nx: "
+            peer.sendall(head.encode() + b"y" * size + b"\r\n\r\n")
             assert receive(peer).status == status

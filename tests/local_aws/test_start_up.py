@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 START = """
 import asyncio
-from server.local_aws.__main__ import StandIn
+import server.local_aws.command
+from server.local_aws.stand_in import StandIn
 
 async def main():
     stand_in = StandIn()

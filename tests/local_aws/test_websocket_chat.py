@@ -12,8 +12,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage
 
+from lab.deploy import FOLDERS
+
 from .conftest import Account, start_stand_in
-from .websocket_api import LAMBDA, WebSocketApi, create_api, deploy_python, message
+from .websocket_api import WebSocketApi, create_api, deploy_python, message
 
 ON_CONNECT = """
 import os, boto3
@@ -142,7 +144,7 @@ def event_ids(event):
 async def test_nothing_outlives_a_killed_stand_in(own: tuple[Account, int]) -> None:
     aws, pid = own
     api = create_api(aws)
-    api.add_route("stream", deploy_python(aws, LAMBDA / "websocket_push"))
+    api.add_route("stream", deploy_python(aws, FOLDERS / "websocket_push"))
     client = await connect(api.url)
     await client.send(message(action="stream", count=200, interval_ms=50))
     assert json.loads(await asyncio.wait_for(client.recv(), 30))["seq"] == 0
@@ -154,7 +156,7 @@ async def test_nothing_outlives_a_killed_stand_in(own: tuple[Account, int]) -> N
 
 
 async def test_a_client_that_goes_in_mid_stream_stops_a_function_that_looks(aws: Account) -> None:
-    function = deploy_python(aws, LAMBDA / "websocket_push")
+    function = deploy_python(aws, FOLDERS / "websocket_push")
     api = create_api(aws)
     api.add_route("stream", function)
     async with connect(api.url) as client:
@@ -175,7 +177,7 @@ def is_logged(aws: Account, group: str, text: str) -> bool:
 
 async def test_a_bad_parameter_is_told_to_the_client(aws: Account) -> None:
     api: WebSocketApi = create_api(aws)
-    api.add_route("stream", deploy_python(aws, LAMBDA / "websocket_push"))
+    api.add_route("stream", deploy_python(aws, FOLDERS / "websocket_push"))
     async with connect(api.url) as client:
         await client.send(message(action="stream", count=0))
         document = json.loads(await asyncio.wait_for(client.recv(), 30))

@@ -54,6 +54,22 @@ def refusal(call: Any, **arguments: Any) -> tuple[int, str]:
     return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
 
 
+def upgrade(api: WebSocketApi, more: str) -> str:
+    """The head of the answer to a handshake with these header lines more."""
+    address, _, path = api.url.removeprefix("ws://").partition("/")
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as client:
+        head = (
+            f"GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
+        )
+        client.sendall(f"{head}{more}\r\n".encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer and (data := client.recv(4096)):
+            answer += data
+        return answer.decode()
+
+
 class TestManagement:
     async def test_post_get_and_delete(self, api: WebSocketApi) -> None:
         management = api.management()
@@ -135,7 +151,7 @@ def handler(event, context):
 
     async def test_a_client_that_does_not_read_makes_post_a_429(self, api: WebSocketApi) -> None:
         management = api.management()
-        async with connect(api.url, max_queue=1) as client:
+        async with connect(api.url, max_queue=1, compression=None) as client:
             own = await connection_id(client)
 
             def fill() -> str:
@@ -234,10 +250,46 @@ class TestLimits:
             await client.send("x" * 100_000)
             assert await close_code(client) == 1009
 
-    async def test_nothing_is_compressed(self, api: WebSocketApi) -> None:
-        async with connect(api.url, compression="deflate") as client:
-            assert client.response is not None
-            assert "Sec-WebSocket-Extensions" not in client.response.headers
+    @pytest.mark.parametrize(
+        ("offer", "answer"),
+        [
+            ("permessage-deflate", "permessage-deflate"),
+            ("permessage-deflate; client_max_window_bits", "permessage-deflate"),
+            (
+                "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
+                "permessage-deflate; server_max_window_bits=12",
+            ),
+            (
+                "x-other, permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+                "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+            ),
+            ("permessage-deflate; server_max_window_bits=8, permessage-deflate", "permessage-deflate"),
+            ("permessage-deflate; no_such_parameter", None),
+            ("x-webkit-deflate-frame", None),
+        ],
+    )
+    def test_the_compression_that_a_client_offers(
+        self, api: WebSocketApi, offer: str, answer: str | None
+    ) -> None:
+        """The third is the pair captured from AWS (python-websockets/websockets#1065)."""
+        head = upgrade(api, f"Sec-WebSocket-Extensions: {offer}\r\n")
+        assert head.splitlines()[0] == "HTTP/1.1 101 Switching Protocols"
+        chosen = [line.partition(": ")[2] for line in head.splitlines() if "-Extensions:" in line]
+        assert chosen == ([answer] if answer else [])
+
+    def test_an_offer_that_is_not_one_is_refused(self, api: WebSocketApi) -> None:
+        assert upgrade(api, "Sec-WebSocket-Extensions: ;=\r\n").startswith("HTTP/1.1 400 ")
+
+    async def test_compressed_messages_go_both_ways(self, api: WebSocketApi, aws: Account) -> None:
+        echoing = create_api(aws)
+        echo = "def handler(event, context):\n    return {'body': event['body']}\n"
+        echoing.add_route("$default", deploy_python(aws, echo), responds=True)
+        async with connect(echoing.url, compression="deflate") as client:
+            for size in (0, 1, 32_768):
+                await client.send("あ" * (size // 3) + "x")
+                assert await asyncio.wait_for(client.recv(), 20) == "あ" * (size // 3) + "x"
+            await client.send(["x" * 32_768] * 5)
+            assert await close_code(client) == 1009, "a limit is one of what a message holds"
 
     async def test_too_many_messages_are_1008(self, aws: Account) -> None:
         api = create_api(aws, DefaultRouteSettings={"ThrottlingRateLimit": 2.0, "ThrottlingBurstLimit": 3})
@@ -362,14 +414,15 @@ class TestRawClients:
             (b"\x81\x82\0\0\0\0\xff\xff", 1007),  # not UTF-8
             (b"\x82\x80\0\0\0\0", 1003),  # binary
             (b"\x02\x80\0\0\0\0", 1003),  # the beginning of something binary
-            (b"\x81\xff\0\0\0\0\0\0\xff\xff\0\0\0\0", 1009),  # announces 64 KB, fragmented or not
+            (b"\x81\xfe\xff\xff\0\0\0\0", 1009),  # announces 64 KB, fragmented or not
+            (b"\x81\xff\0\0\0\0\0\0\xff\xff\0\0\0\0", 1002),  # in more bytes than need be
             (b"\x81\xff\x7f\0\0\0\0\0\0\0\0\0\0\0", 1009),  # announces 9 EB
         ],
     )
     def test_what_a_frame_must_not_be(self, api: WebSocketApi, frame: bytes, code: int) -> None:
         connection, _ = raw_handshake(api)
         with connection:
-            payload = b"x" * 65_535 if frame[2:10] == b"\0\0\0\0\0\0\xff\xff" else b""
+            payload = b"x" * 65_535 if frame[2:4] == b"\xff\xff" else b""
             connection.sendall(frame + payload)
             received = until_closed(connection)
         assert received[0] == 0x88 and int.from_bytes(received[2:4], "big") == code
@@ -384,7 +437,7 @@ class TestRawClients:
         host, port = api.endpoint.removeprefix("ws://").split(":")
         key = base64.b64encode(os.urandom(16)).decode()
         request = (
-            f"GET /dev HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"GET /dev HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
         )
         with socket.create_connection((host, int(port)), timeout=10) as connection:

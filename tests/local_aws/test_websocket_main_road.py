@@ -7,12 +7,14 @@ import time
 
 from websockets.asyncio.client import connect
 
+from lab.deploy import FOLDERS
+
 from .conftest import Account
-from .websocket_api import LAMBDA, create_api, deploy_python, message
+from .websocket_api import create_api, deploy_python, message
 
 
 async def test_twenty_items_pushed_by_a_function_arrive_one_by_one(aws: Account) -> None:
-    function = deploy_python(aws, LAMBDA / "websocket_push")
+    function = deploy_python(aws, FOLDERS / "websocket_push")
     api = create_api(aws)
     for key in ("$connect", "$disconnect", "stream"):
         api.add_route(key, function)

@@ -13,7 +13,7 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 
 def route(schema: Any, selection: str = "$request.body.kind") -> Route:
     text = schema if isinstance(schema, str) else json.dumps(schema)
-    return Route("$default", None, False, "NONE", None, selection, {"order": text})
+    return Route("$default", None, False, "NONE", None, selection, {"order": text}, False)
 
 
 @pytest.mark.parametrize(

@@ -11,24 +11,24 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from .conftest import Account, zipped
+from lab.deploy import zip_folder
 
-LAMBDA = Path(__file__).parents[2] / "lambda"
+from .conftest import Account, zipped
 
 
 def deploy_python(aws: Account, source: str | Callable[..., Any] | Path, **settings: Any) -> str:
     """A function of the managed runtime: its folder, its text, or a handler; returns its ARN."""
     if isinstance(source, Path):
-        files = {path.name: path.read_text() for path in source.glob("*.py")}
+        package = zip_folder(source)
     else:
         text = source if isinstance(source, str) else inspect.getsource(source)
-        files = {"app.py": text}
+        package = zipped({"app.py": text})
     answer = aws.client("lambda").create_function(
         FunctionName=f"function-{uuid.uuid4().hex[:8]}",
         Role=aws.role(),
         Runtime="python3.13",
         Handler="app.handler",
-        Code={"ZipFile": zipped(files)},
+        Code={"ZipFile": package},
         **{"Timeout": 30, **settings},
     )
     arn: str = answer["FunctionArn"]

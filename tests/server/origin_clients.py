@@ -20,6 +20,9 @@ from server.embedded import EmbeddedServer
 from server.origin import make_app
 
 ROOT = Path(__file__).parents[2]
+HERE = "127.0.0.1:PORT"
+"""The address of whichever server the bytes of a request are sent to."""
+
 PATHS = ("/transfer-encoding", "/sse", "/websocket")
 UPGRADE = {
     "Connection": "Upgrade",
@@ -33,14 +36,19 @@ UPGRADE = {
 def request(
     path: str, headers: dict[str, str] | None = None, method: str = "GET", version: str = "1.1"
 ) -> bytes:
-    lines = [f"{method} {path} HTTP/{version}", "Host: 127.0.0.1"]
+    lines = [f"{method} {path} HTTP/{version}", f"Host: {HERE}"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def addressed(sending: bytes, port: int) -> bytes:
+    """The bytes of a request with the server's own port in their `Host`."""
+    return sending.replace(HERE.encode(), f"127.0.0.1:{port}".encode())
+
+
 def connect(port: int, sending: bytes = b"") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
-    connection.sendall(sending)
+    connection.sendall(addressed(sending, port))
     return connection
 
 

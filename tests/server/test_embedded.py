@@ -16,6 +16,7 @@ from origin_clients import (
     PATHS,
     UPGRADE,
     CommandServer,
+    addressed,
     connect,
     eventually,
     get,
@@ -224,7 +225,8 @@ def test_it_serves_while_the_callers_thread_sleeps(origin: EmbeddedServer) -> No
 
 async def test_it_serves_while_the_callers_event_loop_is_blocked(origin: EmbeddedServer) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", origin.port)
-    writer.write(request("/transfer-encoding?count=2&interval_ms=1", {"Connection": "close"}))
+    asked = request("/transfer-encoding?count=2&interval_ms=1", {"Connection": "close"})
+    writer.write(addressed(asked, origin.port))
     await writer.drain()
     assert get(origin.port, "/sse?count=3&interval_ms=10").status == 200  # blocks this loop
     assert (await reader.read()).count(b'"seq"') == 2

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import server.envoy
@@ -139,4 +140,27 @@ def test_it_does_not_outlive_us(origin: EmbeddedServer, signum: signal.Signals) 
         port = int(parent.stdout.readline())
         assert not refuses(port)
         os.kill(parent.pid, signum)
+    assert eventually(lambda: refuses(port))
+
+
+def test_a_guard_that_is_stopped_does_not_hold_up_the_end(origin: EmbeddedServer) -> None:
+    envoy = Envoy(route_to(origin.url(""))).start()
+    port = envoy.port
+    (guard,) = (
+        child for child in psutil.Process().children() if child.name() != "envoy" and child.children()
+    )
+    guard.suspend()
+    envoy.stop()
+    assert eventually(lambda: refuses(port))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_it_does_not_outlive_its_guard(origin: EmbeddedServer) -> None:
+    command = [sys.executable, "-c", CHILD, origin.url("")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        (guard,) = psutil.Process(parent.pid).children()
+        guard.kill()
+        parent.kill()
     assert eventually(lambda: refuses(port))

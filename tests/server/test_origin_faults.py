@@ -13,6 +13,7 @@ from origin_clients import (
     UPGRADE,
     CommandServer,
     WatchedOrigin,
+    addressed,
     connect,
     eventually,
     get,
@@ -34,7 +35,8 @@ def open_stream(port: int, path: str, query: str, receive_buffer: int | None = N
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.settimeout(20)
     connection.connect(("127.0.0.1", port))
-    connection.sendall(request(path + query, UPGRADE if path == "/websocket" else {}))
+    asked = request(path + query, UPGRADE if path == "/websocket" else {})
+    connection.sendall(addressed(asked, port))
     return connection
 
 
@@ -92,12 +94,13 @@ def test_rude_clients_get_nothing_printed_and_no_state_left(command: CommandServ
         b"GARBAGE\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET /sse?count=" + b"9" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /sse HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET /sse?count=" + b"9" * 20_000 + b" HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n",
+        b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\nHost: \xff\r\nLast-Event-ID: \xff\r\nOrigin: \xff\r\n\r\n",
-        b"GET /sse HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST /sse HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\ncut",
-        b"GET /websocket HTTP/1.1\r\nHost: x\r\nOrigin: http://[\r\n\r\n",
+        b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n"
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 100\r\n\r\ncut",
+        b"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nOrigin: http://[\r\n\r\n",
         request("/websocket" + SLOW, UPGRADE) + bytes(range(256)),
         request("/websocket" + SLOW, UPGRADE) + b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff" + b"\x00" * 100,
         request("/websocket" + SLOW, UPGRADE) + b"\x88\x81\x00\x00\x00\x00\x03",

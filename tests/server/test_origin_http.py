@@ -12,6 +12,7 @@ from event_stream import Event, parse
 from origin_clients import (
     PATHS,
     UPGRADE,
+    addressed,
     ask,
     connect,
     get,
@@ -260,11 +261,11 @@ def test_a_wrong_method_gets_405_with_the_right_ones(origin: EmbeddedServer, pat
     [
         b"GARBAGE\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"GET /sse?count=" + b"9" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /sse HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
-        b"GET /sse HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
-        b"GET /sse?count=\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /sse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnot a size\r\n",
+        b"GET /sse?count=" + b"9" * 20_000 + b" HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n",
+        b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nno colon\r\n\r\n",
+        b"GET /sse?count=\x00 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n",
+        b"POST /sse HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nTransfer-Encoding: chunked\r\n\r\nnot a size\r\n",
     ],
     ids=["garbage", "TLS", "long target", "long header", "no colon", "NUL", "bad chunk"],
 )
@@ -280,7 +281,8 @@ def test_the_rest_of_an_early_answer_is_well_formed(origin: EmbeddedServer) -> N
     for first in ("/nowhere", "/sse?count=0", "/websocket"):
         with connect(origin.port, request(first)) as connection:
             read_until(connection, b"}")
-            connection.sendall(request("/transfer-encoding?count=1", {"Connection": "close"}))
+            asked = request("/transfer-encoding?count=1", {"Connection": "close"})
+            connection.sendall(addressed(asked, origin.port))
             assert read_to_end(connection).startswith(b"HTTP/1.1 200 OK")
 
 

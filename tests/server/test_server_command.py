@@ -86,6 +86,20 @@ def test_a_bad_port_is_named_and_exits_2(port: str) -> None:
     assert "--port" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_heartbeat_is_as_asked_for() -> None:
+    with CommandServer("-m", "server", "--port", "0", "--heartbeat", "0.05") as command:
+        body = get(command.port, "/sse?count=2&interval_ms=300").body
+    assert body.count(b": heartbeat\n\n") >= 2
+    assert re.search(r"default 15\.0\b", run("--help").stdout)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "often", ""])
+def test_a_bad_heartbeat_is_named_and_exits_2(seconds: str) -> None:
+    done = run("--port=0", f"--heartbeat={seconds}")
+    assert done.returncode == 2
+    assert "--heartbeat" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_the_default_port_is_the_articles() -> None:
     assert re.search(r"default 1323\b", run("--help").stdout)
 

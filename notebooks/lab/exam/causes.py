@@ -18,6 +18,7 @@ class Place(Enum):
     """Where a cause stands between the producer and whoever looks. The value is the first hint."""
 
     RELAY = "Something on the way collects. Is the picture steps, one point, or lines that all lean alike?"
+    DOOR = "Lines that all lean alike: something waits for what comes next. Whose door signed the headers?"
     WHOLE = "Look under the arrivals: when did the headers come? Then read them: who signed them?"
     LIMIT = "It does not show in twelve small items. What would a longer, a larger, a quieter stream meet?"
     CLIENT = "The endpoint comes with a client of its own. That is a layer, too."
@@ -92,7 +93,7 @@ RELAYS = (
         Place.RELAY,
         "a filter that lets a line go when the next one comes",
         SLOWER,
-        "parallel lines that lean by one interval, whatever the interval is",
+        "parallel lines that lean by one interval, whatever it is, and no sign of a Function URL",
         make=lambda site, upstream, draw: site.relay(upstream, transforms.one_line_behind),
     ),
     Cause(
@@ -102,6 +103,16 @@ RELAYS = (
         OTHER_CLIENT,
         "one burst at the end, though the headers came at once, with Content-Encoding among them",
         make=lambda site, upstream, draw: site.relay(upstream, transforms.gzipped, transforms.GZIP),
+    ),
+)
+FRONT_DOORS = (
+    Cause(
+        "coalescing URL",
+        Place.DOOR,
+        "a Lambda Function URL that streams, and holds each write until the next one",
+        SLOWER,
+        "parallel lines that lean by one interval, whatever it is, signed x-amzn-RequestId and by no gateway",
+        make=lambda site, upstream, draw: site.coalescing_url("node_text"),
     ),
 )
 WHOLE_BODIES = (
@@ -166,7 +177,7 @@ LIMITS = (
         make=lambda site, upstream, draw: site.function_url("node_text", "RESPONSE_STREAM", RATE_LIMITED),
     ),
 )
-CAUSES = {cause.name: cause for cause in (*CLIENTS, *RELAYS, *WHOLE_BODIES, *LIMITS)}
+CAUSES = {cause.name: cause for cause in (*CLIENTS, *RELAYS, *FRONT_DOORS, *WHOLE_BODIES, *LIMITS)}
 
 
 @dataclass(frozen=True)

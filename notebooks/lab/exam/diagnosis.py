@@ -65,8 +65,7 @@ def client_causes(own: Arrivals, other: Arrivals) -> set[str]:
 
 def who_wants_it_whole(picture: Arrivals) -> str:
     """All came at the end. If the headers did not, a compressor held it; if they did, they are signed."""
-    head = next(part for _, part in picture.parts if isinstance(part, Head))
-    names = {name.lower(): value for name, value in head.headers.items()}
+    names = headers_of(picture)
     assert picture.head_at is not None
     if "content-encoding" in names and picture.head_at < picture.items[-1].sent:
         return "gzip without flush"
@@ -77,12 +76,25 @@ def who_wants_it_whole(picture: Arrivals) -> str:
     return "REST API, BUFFERED" if "x-amz-apigw-id" in names else "Function URL, BUFFERED"
 
 
+def headers_of(picture: Arrivals) -> dict[str, str]:
+    """By their names in lower case."""
+    head = next(part for _, part in picture.parts if isinstance(part, Head))
+    return {name.lower(): value for name, value in head.headers.items()}
+
+
+def who_looks_ahead(picture: Arrivals) -> str:
+    """Each item waited for the next one: at a Function URL, if one has signed, else in a filter."""
+    names = set(headers_of(picture))
+    by_url = "x-amzn-requestid" in names and not names & {"x-amz-apigw-id", "apigw-requestid"}
+    return "coalescing URL" if by_url else "line filter"
+
+
 def steps(evidence: Evidence) -> set[str]:
     """What collects items, if anything does: it is constant in items, in time or in bytes."""
     usual, slower, larger = evidence[OTHER_CLIENT], evidence[SLOWER], evidence[LARGER]
     if burst_size(usual) < COLLECTED:
         leans = usual.median_hold > OTHER_CLIENT.interval / 2 and slower.median_hold > SLOWER.interval / 2
-        return {"line filter"} if leans else set()
+        return {who_looks_ahead(usual)} if leans else set()
     if burst_size(larger) < COLLECTED:
         return {"buffer of bytes"}
     return {"flush timer"} if burst_size(slower) < 0.75 * burst_size(usual) else {"buffer of items"}

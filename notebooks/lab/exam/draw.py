@@ -49,7 +49,7 @@ def draw(seed: int, with_envoy: bool) -> list[Plan]:
 def draw_bystander(random: Random, causes: frozenset[str], with_envoy: bool) -> str | None:
     """One that can stand in front of these causes without changing what they show."""
     places = {CAUSES[name].place for name in causes}
-    if places & {Place.WHOLE, Place.LIMIT}:
+    if places & {Place.DOOR, Place.WHOLE, Place.LIMIT}:
         return None
     return random.choice(
         [

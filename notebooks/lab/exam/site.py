@@ -26,6 +26,8 @@ API's 30 s of silence 1.5 s."""
 RATE_LIMITED = 1 / 60
 """The same for Lambda's rate: its free 6 MiB become 105 kB, its 2 MiB/s 35 kB/s."""
 
+COALESCING = {"LOCAL_AWS_COALESCE": "hold-last"}
+
 
 class Site:
     """Holds what was opened, until `close()`. Nothing is on AWS, whatever the other lessons deploy to."""
@@ -51,10 +53,12 @@ class Site:
     def function_url(self, folder: str, mode: str, limit_scale: float) -> str:
         """The function of that folder of `lambda/`, started once, so that its first picture is not the cold
         start's."""
-        deployed = deploy(self.cloud(limit_scale), self._name(), FOLDERS / folder, mode=mode)
-        with urllib.request.urlopen(f"{deployed.url}?count=1&interval_ms=0", timeout=20) as response:
-            response.read()
-        return deployed.url.rstrip("/")
+        return self._deployed(self.cloud(limit_scale), folder, mode)
+
+    def coalescing_url(self, folder: str) -> str:
+        """The same, streaming, on a stand-in of its own that holds what a function has written last."""
+        cloud = self._opened.enter_context(start_stand_in("13", AS_ON_AWS, **COALESCING))
+        return self._deployed(cloud, folder, "RESPONSE_STREAM")
 
     def rest_api(self, upstream: str, mode: str, limit_scale: float, endpoint_type: str = "REGIONAL") -> str:
         cloud = self.cloud(limit_scale)
@@ -78,6 +82,12 @@ class Site:
                 cloud = self._opened.enter_context(start_stand_in("13", limit_scale))
                 self._clouds[limit_scale] = cloud
             return self._clouds[limit_scale]
+
+    def _deployed(self, cloud: Cloud, folder: str, mode: str) -> str:
+        deployed = deploy(cloud, self._name(), FOLDERS / folder, mode=mode)
+        with urllib.request.urlopen(f"{deployed.url}?count=1&interval_ms=0", timeout=20) as response:
+            response.read()
+        return deployed.url.rstrip("/")
 
     def _name(self) -> str:
         return f"exam-{next(self._numbers)}"

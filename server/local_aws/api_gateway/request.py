@@ -1,4 +1,5 @@
-"""A request to a deployed API, and the event (payload format 1.0) that a function gets of it.
+"""A request to a deployed API, and what its events (payload format 1.0) have in common: REST and HTTP APIs
+each add their own (`api_gateway_rest/payload.py`, `api_gateway_http/payload_v1.py`).
 
 Docs: docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html and
 …/http-api-develop-integrations-lambda.html (checked 2026-11).
@@ -10,7 +11,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +19,10 @@ from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import Exchange, Header
 
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"}
+FORWARDED = {"x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"}
+
+Body = tuple[str | None, bool]
+"""A body as an event has it: the text, and whether it is base64."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,14 @@ class GatewayRequest:
     def parameters(self) -> list[tuple[str, str]]:
         return parse_qsl(self.query, keep_blank_values=True)
 
-    def forwarded_headers(self) -> list[Header]:
-        """What the gateway adds on the way in."""
+    def forwarded(self) -> list[Header]:
+        """The headers as they go on: what the gateway adds takes the place of what the client sent by these
+        names; only the addresses that it says it forwards for stay, before its own."""
+        addresses = [self.header("x-forwarded-for"), self.source_ip]
         return [
+            *((name, value) for name, value in self.headers if name.lower() not in FORWARDED),
             ("X-Amzn-Trace-Id", self.trace_id),
-            ("X-Forwarded-For", self.source_ip),
+            ("X-Forwarded-For", ", ".join(filter(None, addresses))),
             ("X-Forwarded-Port", "443"),
             ("X-Forwarded-Proto", "https"),
         ]
@@ -80,12 +87,12 @@ class Target:
         return f"arn:aws:execute-api:{self.region}:{ACCOUNT_ID}:{self.api_id}/{self.stage}/{route}"
 
 
-def event_v1(request: GatewayRequest, target: Target, binary: Sequence[str]) -> dict[str, Any]:
-    """The event in payload format 1.0. A body whose content type is one of `binary` (`*` matches any) goes
-    as base64."""
-    headers = [*request.headers, *request.forwarded_headers()]
+def event_v1(
+    request: GatewayRequest, target: Target, headers: Sequence[Header], body: Body
+) -> dict[str, Any]:
+    """The fields of payload format 1.0 that REST and HTTP APIs agree on."""
     now = time.time()
-    body, encoded = encode_body(request, binary)
+    text, encoded = body
     return {
         "resource": target.resource,
         "path": request.path,
@@ -99,7 +106,6 @@ def event_v1(request: GatewayRequest, target: Target, binary: Sequence[str]) -> 
         "requestContext": {
             "accountId": ACCOUNT_ID,
             "apiId": target.api_id,
-            "deploymentId": target.deployment_id,
             "domainName": target.domain_name,
             "domainPrefix": target.api_id,
             "extendedRequestId": extended_request_id(request),
@@ -114,7 +120,7 @@ def event_v1(request: GatewayRequest, target: Target, binary: Sequence[str]) -> 
             "resourcePath": target.resource,
             "stage": target.stage,
         },
-        "body": body,
+        "body": text,
         "isBase64Encoded": encoded,
     }
 
@@ -138,20 +144,13 @@ def identity(request: GatewayRequest) -> dict[str, str | None]:
 
 def extended_request_id(request: GatewayRequest) -> str:
     """The `x-amz-apigw-id` of the request: the same for every use of it."""
-    return base64.b64encode(uuid.UUID(request.request_id).bytes[:11]).decode()
+    return base64.urlsafe_b64encode(uuid.UUID(request.request_id).bytes[:11]).decode()
 
 
-def encode_body(request: GatewayRequest, binary: Sequence[str]) -> tuple[str | None, bool]:
-    if not request.body:
-        return None, False
-    if is_binary(request.header("content-type"), binary):
-        return base64.b64encode(request.body).decode(), True
-    return request.body.decode("utf-8", "replace"), False
-
-
-def is_binary(content_type: str, binary: Sequence[str]) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return any(fnmatchcase(media_type, pattern.lower().replace("[", "[[]")) for pattern in binary)
+def spelled(headers: Sequence[Header], names: Sequence[str]) -> list[Header]:
+    """The headers with each name spelled in one way: as in `names` if it is there, else as it came first."""
+    spelling = {name.lower(): name for name in names}
+    return [(spelling.setdefault(name.lower(), name), value) for name, value in headers]
 
 
 def grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -1,11 +1,12 @@
 """`HTTP_PROXY`: the request goes on to another server, and its response comes back as it is read."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 from yarl import URL
 
+from server.local_aws import outbound
 from server.local_aws.http1.exchange import Header
 
 NOT_FORWARDED = {
@@ -48,22 +49,27 @@ async def request(
     method: str, url: str, headers: Sequence[Header], body: bytes
 ) -> AsyncIterator[UpstreamResponse]:
     """Send a request, as it is: no redirect is followed, nothing is decompressed. Raises one of
-    `UPSTREAM_ERRORS`, `ValueError` if `url` is not one."""
+    `UPSTREAM_ERRORS`, also if `url` is not one or a header cannot be sent."""
     sent = [(name, value) for name, value in headers if name.lower() not in NOT_FORWARDED | OWN]
     timeout = aiohttp.ClientTimeout(total=None)
     skipped = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-    async with (
-        aiohttp.ClientSession(
-            auto_decompress=False,
-            timeout=timeout,
-            skip_auto_headers=skipped,
-            read_bufsize=READ_BUFFER,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            max_line_size=65_536,
-            max_field_size=65_536,
-        ) as session,
-        session.request(
-            method, URL(url, encoded=True), headers=sent, data=body or None, allow_redirects=False
-        ) as response,
-    ):
+    async with AsyncExitStack() as stack:
+        try:
+            address = URL(url, encoded=True)
+            stack.enter_context(outbound.reaching(address.host or "", address.port or 0))
+            session = await stack.enter_async_context(
+                aiohttp.ClientSession(
+                    auto_decompress=False,
+                    timeout=timeout,
+                    skip_auto_headers=skipped,
+                    read_bufsize=READ_BUFFER,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    max_line_size=65_536,
+                    max_field_size=65_536,
+                )
+            )
+            sending = session.request(method, address, headers=sent, data=body or None, allow_redirects=False)
+            response = await stack.enter_async_context(sending)
+        except ValueError as error:  # no URL, or a header with a line break in it
+            raise aiohttp.ClientError(str(error)) from None
         yield UpstreamResponse(response)

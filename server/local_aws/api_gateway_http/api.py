@@ -15,10 +15,12 @@ from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api, Stage, apigatewayv2_backends
 
+from server.guard import Kind
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway.complete_stage import complete
 from server.local_aws.api_gateway_http.front_door import HttpApiFrontDoor
-from server.local_aws.api_gateway_http.routes import DEFAULT, Routes, routes_of
+from server.local_aws.api_gateway_http.openapi import check_document
+from server.local_aws.api_gateway_http.routes import DEFAULT, Routes, routes_of, wrong_with
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.endpoints import Endpoint, Endpoints
@@ -26,6 +28,7 @@ from server.local_aws.http1.server import HOST, Server
 from server.local_aws.limits import Limits
 
 APIS = re.compile(r"/v2/apis/?")
+API = re.compile(r"/v2/apis/([^/]+)/?")
 BELOW = re.compile(r"/v2/apis/([^/]+)/(\w+)(?:/([^/]+))?/?")
 TIMEOUTS = range(50, 30_001)
 
@@ -50,6 +53,10 @@ class HttpApis:
         try:
             if call.method == "POST" and APIS.fullmatch(call.path):
                 return await self._create(call)
+            if call.method == "PUT" and APIS.fullmatch(call.path):
+                raise bad_request("The local stand-in imports over HTTP APIs that are there: use ReimportApi")
+            if match := API.fullmatch(call.path):
+                self._check_change(call, match[1])
             match = BELOW.fullmatch(call.path)
             api = find(call.region, match[1]) if match else None
             if match is None or api is None:
@@ -75,6 +82,9 @@ class HttpApis:
 
     async def _create(self, call: ApiCall) -> ApiAnswer:
         settings = read_settings(call.body)
+        if settings.get("protocolType") == "HTTP":
+            check_cors(settings)
+            check_route_key(settings.get("routeKey") or DEFAULT)
         answer = await self._forward(call)
         if answer.status >= 300 or settings.get("protocolType") != "HTTP":
             return answer
@@ -85,11 +95,21 @@ class HttpApis:
         await self._listen(call.region, api)
         return ApiAnswer.of(answer.status, api.to_json())
 
+    def _check_change(self, call: ApiCall, api_id: str) -> None:
+        """Refuse an update (PATCH) or an import over the API (PUT) that AWS refuses or this stand-in does not
+        serve. Raises `ApiError`."""
+        if find(call.region, api_id) is None:
+            return
+        if call.method == "PATCH":
+            check_cors(read_settings(call.body))
+        elif call.method == "PUT":
+            check_cors({"corsConfiguration": check_document(read_settings(call.body).get("body"))})
+
     async def _listen(self, region: str, api: Api) -> None:
         front_door = HttpApiFrontDoor(
             region, api, lambda stage: self._deployed(api, stage), self._functions, self._limits
         )
-        server = Server(front_door.serve)
+        server = Server(front_door.serve, Kind.PUBLIC)
         api.api_endpoint = f"http://{HOST}:{await server.start()}"
         endpoint = Endpoint("apigatewayv2", "http-api", api.api_id, api.api_endpoint)
         self._endpoints.add(endpoint)
@@ -112,18 +132,10 @@ class HttpApis:
             settings = read_settings(call.body)
             if kind == "integrations":
                 check_integration(settings, creates=call.method == "POST")
-            elif kind == "routes" and settings.get("authorizationType", "NONE") != "NONE":
-                raise bad_request("The local stand-in serves routes without authorization only")
+            elif kind == "routes":
+                check_route(settings, api, name)
             elif kind == "stages" and settings.get("stageName") in api.stages:
                 raise ApiError(409, "ConflictException", "Stage already exists")
-            elif kind == "routes" and settings.get("routeKey") in {
-                route.route_key for route in api.routes.values() if route.route_id != name
-            }:
-                raise ApiError(
-                    409,
-                    "ConflictException",
-                    f"Route with key {settings['routeKey']} already exists for this API",
-                )
         answer = await self._forward(call)
         if kind == "stages" and call.method == "POST" and answer.status < 300:
             return ApiAnswer.of(answer.status, complete(api, settings["stageName"]).to_json())
@@ -222,6 +234,39 @@ def update_stage(api: Api, name: str, settings: dict[str, Any]) -> ApiAnswer:
     if "description" in settings:
         stage.description = settings["description"]
     return ApiAnswer.of(200, stage.to_json())
+
+
+def check_cors(settings: dict[str, Any]) -> None:
+    """Refuse credentials from any origin, and the method ANY, as AWS does (github.com/aws/aws-cdk/issues/9076
+    and …/10230, 2020). Raises `ApiError`."""
+    cors = settings.get("corsConfiguration")
+    if cors is not None and not isinstance(cors, dict):
+        raise bad_request("CorsConfiguration must be an object")
+    for name in ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders"):
+        values = (cors or {}).get(name) or []
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise bad_request(f"{name} of CorsConfiguration must be a list of strings")
+    if cors and cors.get("allowCredentials") and "*" in (cors.get("allowOrigins") or []):
+        raise bad_request("allow-credentials is not supported if 'allow-origin' is *")
+    if cors and "ANY" in (cors.get("allowMethods") or []):
+        raise bad_request("Method ANY is not supported")
+
+
+def check_route(settings: dict[str, Any], api: Api, route_id: str | None) -> None:
+    """Refuse a route that AWS refuses, or that asks who calls in a way that this stand-in does not serve:
+    `route_id` is the route's own when it is changed. Raises `ApiError`."""
+    key = settings.get("routeKey")
+    if key is not None or route_id is None:
+        check_route_key(key)
+    if settings.get("authorizationType", "NONE") != "NONE" or settings.get("apiKeyRequired"):
+        raise bad_request("The local stand-in serves routes without authorization or API key only")
+    if any(route.route_key == key and route.route_id != route_id for route in api.routes.values()):
+        raise ApiError(409, "ConflictException", f"Route with key {key} already exists for this API")
+
+
+def check_route_key(key: object) -> None:
+    if reason := wrong_with(key):
+        raise bad_request(f"The provided route key {key!r} is not valid for an HTTP API: {reason}")
 
 
 def check_integration(settings: dict[str, Any], *, creates: bool) -> None:

@@ -20,26 +20,23 @@ from moto.apigatewayv2.models import Api, Stage
 
 from server.local_aws.api_gateway import lambda_target, result, upstream
 from server.local_aws.api_gateway.lambda_target import LAMBDA_URI, InvokeRejected
-from server.local_aws.api_gateway.request import (
-    GatewayRequest,
-    Target,
-    event_v1,
-    extended_request_id,
-)
+from server.local_aws.api_gateway.request import GatewayRequest, Target, extended_request_id
 from server.local_aws.api_gateway.result import BadResult
 from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.time_limit import time_limit
-from server.local_aws.api_gateway_http import payload_v2
+from server.local_aws.api_gateway_http import payload_v1, payload_v2
+from server.local_aws.api_gateway_http.received_path import BadPath, received
 from server.local_aws.api_gateway_http.routes import DEFAULT, Integration, Route, Routes, find
 from server.local_aws.aws_lambda import url_cors
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.aws_lambda.url_event import STRUCTURED, TEXTUAL
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, PeerGone, TruncatedBody
 from server.local_aws.limits import Limits
 
 MAX_HEADERS = 10_240
 """Bytes of request line and headers."""
 
+TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
+STRUCTURED = ("+json", "+xml")
 UNTYPED = payload_v2.UNTYPED
 FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 INTERNAL = "Internal Server Error"
@@ -58,33 +55,38 @@ class HttpApiFrontDoor:
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
-        full_path = exchange.target.partition("?")[0]
-        stage, path = self._stage(full_path)
-        request = GatewayRequest.of(exchange, path, b"")
         cors = capitalized(self._api.cors_configuration)
+        request = GatewayRequest.of(exchange, exchange.target.partition("?")[0], b"")
         answer = Answering(exchange, request, cors)
         if cors and exchange.method == "OPTIONS" and exchange.header("access-control-request-method"):
             await answer.preflight()
             return
+        try:
+            await self._serve(exchange, request, answer)
+        except (BadPath, TruncatedBody):
+            await answer.refuse(400, "Bad Request")
+        except BodyTooLarge:
+            await answer.refuse(413, "Request Entity Too Large")
+
+    async def _serve(self, exchange: Exchange, request: GatewayRequest, answer: "Answering") -> None:
+        """Find the route and carry it out. Raises `BadPath`, `TruncatedBody`, `BodyTooLarge`."""
+        full_path = received(request.path)
+        stage, path = self._stage(full_path)
         found = find(self._deployed(stage), exchange.method, path) if stage else None
         if stage is None or found is None:
             await answer.refuse(404, "Not Found")
             return
         route, values = found
+        if route.closed:
+            await answer.refuse(403, "Forbidden")
+            return
         if head_size(exchange) > MAX_HEADERS:
             await answer.refuse(431, "Request Header Fields Too Large")
             return
-        try:
-            body = await exchange.read(self._limits.gateway_payload)
-        except BodyTooLarge:
-            await answer.refuse(413, "Request Entity Too Large")
-            return
-        except TruncatedBody:
-            await answer.refuse(400, "Bad Request")
-            return
+        body = await exchange.read(self._limits.gateway_payload)
         target = self._target(stage, route, full_path, values)
-        call = Call(replace(request, body=body), target, route, self._functions, self._limits)
-        await call.answer(answer)
+        request = replace(request, path=path, body=body)
+        await Call(request, target, route, self._functions, self._limits).answer(answer)
 
     def _stage(self, path: str) -> tuple[Stage | None, str]:
         """The stage that `path` names, or `$default`; and the path below it."""
@@ -162,16 +164,14 @@ class Call:
             raise BadResult("the function failed")
         if self._integration.payload_format == "2.0":
             response = payload_v2.from_result(invoked.payload)
-            await answer.whole(response.status, response.headers, response.body)
         else:
-            response = result.from_result(invoked.payload)
-            await answer.whole(response.status, response.headers, response.decoded())
+            response = result.from_http_result(invoked.payload)
+        await answer.whole(response.status, response.headers, response.decoded())
 
     def _event(self) -> dict[str, object]:
         if self._integration.payload_format == "2.0":
             return payload_v2.event_v2(self._request, self._target, self._route.key)
-        binary = [] if is_textual(self._request.header("content-type")) else ["*"]
-        return {"version": "1.0", **event_v1(self._request, self._target, binary)}
+        return payload_v1.event(self._request, self._target)
 
     async def _fetch(self) -> tuple[int, list[Header], bytes]:
         method = self._integration.method
@@ -214,25 +214,20 @@ class Answering:
         head = [
             ("Date", formatdate(time.time(), usegmt=True)),
             *result.with_content_type(kept, UNTYPED),
-            *url_cors.headers(self._cors, origin),
+            *url_cors.headers(self._cors, origin, echoes=False),
             ("Connection", "keep-alive"),
             ("Apigw-Requestid", extended_request_id(self._request)),
         ]
         await self._exchange.respond(status, head, body)
 
     async def preflight(self) -> None:
-        headers = url_cors.preflight(self._cors or {}, self._exchange.header("origin"))
+        headers = url_cors.preflight(self._cors or {}, self._exchange.header("origin"), echoes=False)
         requestid = ("Apigw-Requestid", extended_request_id(self._request))
         await self._exchange.respond(204, [*headers, requestid])
 
     async def refuse(self, status: int, message: str) -> None:
         body = json.dumps({"message": message}, separators=(",", ":")).encode()
         await self.whole(status, [("Content-Type", "application/json")], body)
-
-
-def is_textual(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return not media_type or media_type.startswith(TEXTUAL) or media_type.endswith(STRUCTURED)
 
 
 def forwarded(request: GatewayRequest) -> str:

@@ -26,8 +26,10 @@ class Answer(Protocol):
         """An error of the integration. Once the response has begun, it is broken off instead."""
 
     async def refuse(self, status: int, error_type: str, message: str) -> None:
-        """An error of the gateway's own, as JSON."""
-        body = json.dumps({"message": message}, separators=(",", ":")).encode()
+        """An error of the gateway's own, as JSON: spaced only where an integration failed (AWS's own test
+        tool for .NET, github.com/aws/aws-lambda-dotnet, ApiGatewayResponseTestCases.cs, 2025-01)."""
+        separators = (",", ": ") if status >= 500 else (",", ":")
+        body = json.dumps({"message": message}, separators=separators).encode()
         await self.whole(status, [("x-amzn-ErrorType", error_type)], body)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
+from server.guard import Kind
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway_rest import integration, openapi, tags
 from server.local_aws.api_gateway_rest.deployment import Deployment, snapshot
@@ -136,7 +137,7 @@ class RestApis:
         front_door = RestFrontDoor(
             lambda: find(call.region, api_id), self._deployments, self._functions, self._limits
         )
-        server = Server(front_door.serve)
+        server = Server(front_door.serve, Kind.PUBLIC)
         endpoint = Endpoint("apigateway", "rest-api", api_id, f"http://{HOST}:{await server.start()}")
         self._endpoints.add(endpoint)
         self._listening[call.region, api_id] = (server, endpoint)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from moto.apigateway.models import RestAPI
 
-from server.local_aws.api_gateway.paths import PathTemplate, best_match
+from server.local_aws.api_gateway.paths import PathTemplate, best_match, rest_segments
 
 
 @dataclass(frozen=True)
 class Integration:
     """How a method is answered. `streams`: its `responseTransferMode` is STREAM. `timeout`: seconds, None if
-    none was set."""
+    none was set. `closed`: who may call it is to be checked in a way that this stand-in does not serve, so
+    nobody may."""
 
     type: str
     http_method: str
@@ -19,6 +20,7 @@ class Integration:
     streams: bool
     timeout: float | None
     parameters: Mapping[str, str]
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Deployment:
 
     def route(self, method: str, path: str) -> Route | None:
         """The most specific resource that `path` matches, by `method` or ANY; None if there is none."""
-        found = best_match(self.methods, path)
+        found = best_match(self.methods, rest_segments(path))
         if found is None:
             return None
         template, values = found
@@ -66,6 +68,7 @@ def snapshot(api: RestAPI, deployment_id: str) -> Deployment:
                 streams=getattr(held, "response_transfer_mode", "BUFFERED") == "STREAM",
                 timeout=int(held.timeout_in_millis) / 1000 if held.timeout_in_millis else None,
                 parameters=dict(held.request_parameters or {}),
+                closed=(method.authorization_type or "NONE") != "NONE" or bool(method.api_key_required),
             )
             for name, method in resource.resource_methods.items()
             if (held := method.method_integration) is not None

@@ -1,5 +1,8 @@
 """The front door of a REST API: finds the stage and the method for a request, and carries the method out.
 
+Slashes before the stage and between it and the path do not count (recordings on AWS of 2024-07 by
+github.com/localstack/localstack, test_apigateway_lambda.snapshot.json).
+
 What AWS answers to a request whose headers exceed 10,240 bytes is unconfirmed: 431 is this stand-in's choice.
 """
 
@@ -35,18 +38,17 @@ class RestFrontDoor:
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         api = self._api()
-        path = exchange.target.partition("?")[0]
-        _, _, rest = path.partition("/")
-        stage_name, slash, below = rest.partition("/")
+        path = "/" + exchange.target.partition("?")[0].lstrip("/")
+        stage_name, _, below = path[1:].partition("/")
         stage = api.stages.get(stage_name) if api else None
         deployment = self._deployments.get(stage.deployment_id or "") if stage else None
-        request = GatewayRequest.of(exchange, slash + below or "/", b"")
+        request = GatewayRequest.of(exchange, "/" + below.lstrip("/"), b"")
         answer = Answering(exchange, request)
         if api is None or stage is None or deployment is None:
             await answer.refuse(403, "ForbiddenException", "Forbidden")
             return
         route = deployment.route(exchange.method, request.path)
-        if route is None:
+        if route is None or route.integration.closed:
             await answer.refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
             return
         if head_size(exchange) > MAX_HEADERS:

@@ -5,7 +5,7 @@ Docs: docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data
 """
 
 from collections.abc import Mapping
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from server.local_aws.api_gateway.request import GatewayRequest, Target
 from server.local_aws.http1.exchange import Header
@@ -18,7 +18,7 @@ def upstream_request(
 ) -> tuple[str, list[Header]]:
     """URL and headers of the request to `uri`, which gets the client's query string and headers beside what
     `parameters` map (`integration.request.{path|querystring|header}.NAME` to a source)."""
-    headers = [*request.headers, *request.forwarded_headers()]
+    headers = request.forwarded()
     query = [request.query] if request.query else []
     for destination, source in parameters.items():
         place, _, name = destination.removeprefix(REQUEST).partition(".")
@@ -44,8 +44,9 @@ def value_of(source: str, request: GatewayRequest, target: Target) -> str | None
     if source.startswith("stageVariables."):
         return target.stage_variables.get(source.removeprefix("stageVariables."))
     place, _, name = source.removeprefix("method.request.").partition(".")
-    if place == "path":
-        return target.path_parameters.get(name)
+    if place == "path":  # decoded here, not in events: github.com/ustayready/fireprox/issues/44 (2022-12)
+        value = target.path_parameters.get(name)
+        return None if value is None else unquote(value)
     if place == "querystring":
         return dict(request.parameters).get(name)
     return (request.header(name.lower()) or None) if place == "header" else None

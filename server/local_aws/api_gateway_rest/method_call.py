@@ -21,14 +21,15 @@ from moto.apigateway.models import RestAPI
 
 from server.local_aws.api_gateway import lambda_target, upstream
 from server.local_aws.api_gateway.lambda_target import LAMBDA_URI, InvokeRejected
-from server.local_aws.api_gateway.request import GatewayRequest, Target, event_v1, is_binary
-from server.local_aws.api_gateway.result import BadResult, Response, from_prelude, from_result
+from server.local_aws.api_gateway.request import GatewayRequest, Target
+from server.local_aws.api_gateway.result import BadResult, Response, from_prelude, from_rest_result
 from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.time_limit import attentive, time_limit
 from server.local_aws.api_gateway_rest.answering import Answer
 from server.local_aws.api_gateway_rest.deployment import Integration, Route
 from server.local_aws.api_gateway_rest.integration import DEFAULT_TIMEOUT
 from server.local_aws.api_gateway_rest.mapping import upstream_request
+from server.local_aws.api_gateway_rest.payload import event, is_binary
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import Functions
@@ -119,7 +120,8 @@ class MethodCall:
         return lambda_target.permitted_function(arn, self._target.source_arn(route))
 
     async def _payload(self, answer: Answer) -> bytes | None:
-        payload = json.dumps(event_v1(self._request, self._target, self._binary)).encode()
+        document = event(self._request, self._target, self._binary, edge=self._edge)
+        payload = json.dumps(document).encode()
         if len(payload) <= self._limits.request:
             return payload
         await answer.refuse(413, "RequestTooLargeException", "Request Too Long")
@@ -139,7 +141,7 @@ class MethodCall:
             status, headers = from_prelude(parse(metadata))
             await answer.whole(status, headers, b"")
             return
-        response = from_result(result.payload)
+        response = from_rest_result(result.payload)
         await answer.whole(response.status, response.headers, self._body(response))
 
     def _body(self, response: Response) -> bytes:

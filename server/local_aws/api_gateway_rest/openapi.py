@@ -12,6 +12,7 @@ import yaml
 from moto.apigateway.models import RestAPI
 from moto.apigateway.utils import deserialize_body
 
+from server.local_aws.api_gateway.openapi_security import asks_who_calls
 from server.local_aws.api_gateway_rest import integration
 
 ANY = "x-amazon-apigateway-any-method"
@@ -19,17 +20,26 @@ EXTENSION = "x-amazon-apigateway-integration"
 
 
 def read(body: bytes, endpoint_types: list[str]) -> dict[str, Any]:
-    """The document in a call's body, {} if it is none: methods by HTTP's names, integration types by those of
-    the API. Raises `ApiError` for an integration that an API of these endpoint types may not have."""
+    """The document in a call's body: methods by HTTP's names, integration types by those of the API. Raises
+    `ApiError` for what is none, for an integration that an API of these endpoint types may not have, and for
+    a document that asks who calls."""
     try:
         document = deserialize_body(body.decode("utf-8", "replace"))
     except (yaml.YAMLError, TypeError):
-        return {}
-    if not isinstance(document.get("paths"), dict):
-        return {}
+        document = {}
+    if not isinstance(document, dict):
+        document = {}
+    if not isinstance(document.get("paths"), dict) or not isinstance(document.get("info", {}), dict):
+        raise integration.bad_request("Failed to parse the uploaded OpenAPI document due to: no paths in it")
     document.setdefault("info", {}).setdefault("description", "")
+    if not all(isinstance(methods, dict) for methods in document["paths"].values()):
+        raise integration.bad_request("Each path of an OpenAPI document must be an object of methods")
     for path, methods in document["paths"].items():
         document["paths"][path] = {"any" if name == ANY else name: held for name, held in methods.items()}
+    if asks_who_calls(document):
+        raise integration.bad_request(
+            "The local stand-in imports methods without authorization, API key or resource policy only"
+        )
     for _, _, settings in integrations(document):
         settings["type"] = str(settings.get("type", "")).upper()
         integration.check(settings, endpoint_types)

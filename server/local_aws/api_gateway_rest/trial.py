@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from moto.apigateway.models import Resource, RestAPI
 
 from server.local_aws.api import ApiError
+from server.local_aws.api_gateway.paths import rest_segments
 from server.local_aws.api_gateway.request import GatewayRequest, Target, grouped
 from server.local_aws.api_gateway.time_limit import time_limit
 from server.local_aws.api_gateway_rest.answering import Answer
@@ -107,7 +108,7 @@ def routed(api: RestAPI, resource: Resource, method: str, settings: dict[str, An
         integration = methods.get(method)
         if template.text == resource.get_path() and integration is not None:
             path = urlsplit(settings.get("pathWithQueryString") or template.text).path
-            return Route(template.text, resource.id, integration, template.match(path) or {})
+            return Route(template.text, resource.id, integration, template.match(rest_segments(path)) or {})
     return None
 
 

@@ -17,11 +17,13 @@ from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api
 
+from server.guard import Kind
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway.complete_stage import complete
 from server.local_aws.api_gateway_websocket.deployed import Route, Stage, backend, freeze, websocket_apis
 from server.local_aws.api_gateway_websocket.event import new_id
 from server.local_aws.api_gateway_websocket.gateway import Gateway
+from server.local_aws.api_gateway_websocket.routing import CONNECT
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.endpoints import Endpoint, Endpoints
 from server.local_aws.http1.server import HOST, Server
@@ -30,6 +32,7 @@ from server.local_aws.throttle import TokenBucket
 
 PATH = re.compile(r"/v2/apis(?:/([^/]+)(?:/([^/]+)(?:/([^/]+))?)?)?/?")
 INTEGRATIONS = ("AWS_PROXY", "MOCK")
+AUTHORIZATIONS = ("NONE", "AWS_IAM", "CUSTOM")
 MAX_ROUTES = 300
 """Routes of an API (API Gateway quotas)."""
 
@@ -94,8 +97,12 @@ class WebSocketApis:
             return self._call_deployment(call, key, api, item)
         if collection == "integrations" and call.method in ("POST", "PATCH"):
             check_integration(read(call), created=call.method == "POST")
-        if collection == "routes" and call.method == "POST" and not item:
-            check_route(read(call), api)
+        if collection == "authorizers" and call.method in ("POST", "PATCH"):
+            check_authorizer(read(call), created=call.method == "POST")
+        if collection == "routes" and call.method in ("POST", "PATCH"):
+            check_route(read(call), api, item)
+        if not collection and call.method == "PUT":
+            raise ApiError(400, "BadRequestException", "OpenAPI documents are imported over HTTP APIs only")
         if collection == "stages" and call.method in ("POST", "PATCH"):
             return await self._call_stage(call, key, api, item)
         return None
@@ -126,7 +133,7 @@ class WebSocketApis:
             return answer
         api = backend(call.region).get_api(json.loads(answer.body)["apiId"])
         key = (call.region, api.api_id)
-        server = Server(lambda exchange: gateway.serve(exchange), self._tls)
+        server = Server(lambda exchange: gateway.serve(exchange), Kind.PUBLIC, self._tls)
         domain = f"{HOST}:{await server.start()}"
         gateway = Gateway(
             call.region,
@@ -246,13 +253,43 @@ def check_integration(settings: dict[str, Any], *, created: bool) -> None:
         raise ApiError(400, "BadRequestException", message)
 
 
-def check_route(settings: dict[str, Any], api: Api) -> None:
-    """Refuse a route that is there already, or one too many."""
-    key = settings.get("routeKey")
-    if any(route.route_key == key for route in api.routes.values()):
+def check_authorizer(settings: dict[str, Any], *, created: bool) -> None:
+    """Refuse an authorizer that no WebSocket API may have: JWT is for HTTP APIs (CreateAuthorizer)."""
+    kind = settings.get("authorizerType")
+    if kind != "REQUEST" and (created or kind is not None):
+        raise ApiError(400, "BadRequestException", f"WebSocket APIs have REQUEST authorizers, not {kind}")
+
+
+def check_route(settings: dict[str, Any], api: Api, route_id: str) -> None:
+    """Refuse a route that is there already, one too many, or one that could not be kept closed as it asks.
+    `route_id` is the route's own when it is changed, "" for a new one. Raises `ApiError`."""
+    key, held = settings.get("routeKey"), api.routes.get(route_id)
+    if (held is None or key is not None) and not (key and isinstance(key, str)):
+        raise ApiError(400, "BadRequestException", "RouteKey must be a text that is not empty")
+    if any(route.route_key == key and route is not held for route in list(api.routes.values())):
         raise ApiError(409, "ConflictException", f"Route with key {key} already exists for this API")
-    if len(api.routes) >= MAX_ROUTES:
+    if held is None and len(api.routes) >= MAX_ROUTES:
         raise ApiError(429, "TooManyRequestsException", f"An API has at most {MAX_ROUTES} routes")
+    kind = settings.get("authorizationType") or (held.authorization_type if held else None) or "NONE"
+    authorizer = settings.get("authorizerId") or (held.authorizer_id if held else None)
+    if reason := wrong_authorization(kind, authorizer, key or (held.route_key if held else ""), api):
+        raise ApiError(400, "BadRequestException", reason)
+    if settings.get("apiKeyRequired"):
+        raise ApiError(
+            400, "BadRequestException", "This stand-in serves WebSocket APIs without API keys only"
+        )
+
+
+def wrong_authorization(kind: str, authorizer_id: str | None, key: str, api: Api) -> str | None:
+    """What keeps a route from asking for this authorization, None if nothing does. CreateRoute has three
+    kinds for WebSocket APIs; only `$connect` is ever asked for one."""
+    if kind not in AUTHORIZATIONS:
+        return f"The AuthorizationType of a WebSocket API is {', '.join(AUTHORIZATIONS)}, not {kind}"
+    if kind != "NONE" and key != CONNECT:
+        return f"Only the route {CONNECT} has an authorization, not {key}"
+    if kind == "CUSTOM" and str(authorizer_id) not in api.authorizers:
+        return f"There is no authorizer {authorizer_id}: AuthorizerId must be one of this API's authorizers"
+    return None
 
 
 def not_found(name: str, kind: str) -> ApiError:

@@ -6,6 +6,7 @@ Docs: …/developerguide/apigateway-websocket-api-control-access-iam.html and
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,6 +15,7 @@ from server.local_aws.api_gateway_websocket import event
 from server.local_aws.api_gateway_websocket.deployed import Authorizer, Route
 from server.local_aws.api_gateway_websocket.event import Client, Handshake
 from server.local_aws.api_gateway_websocket.integration import IntegrationFailure, Integrations
+from server.local_aws.api_gateway_websocket.routing import find
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.identity import authenticate
 from server.local_aws.sigv4 import BadSignature, SignedRequest
@@ -21,15 +23,18 @@ from server.local_aws.sigv4 import BadSignature, SignedRequest
 MAX_RESULT = 8192
 """Bytes of what an authorizer returns (API Gateway quotas)."""
 
-SOURCE = re.compile(r"route\.request\.(header|querystring)\.(.+)", re.IGNORECASE)
+SOURCE = re.compile(
+    r"(route\.request\.header|route\.request\.querystring|stageVariables|context)\.(.+)", re.IGNORECASE
+)
 
 
 class Refused(Exception):
-    """The connection is not allowed: 401 without credentials, 403 without permission."""
+    """The connection is not allowed: 401 without credentials, 403 without permission, 500 by an authorizer
+    that does not do what it must. `error_type` is AWS's name for it, "" where that is unconfirmed."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, error_type: str = "") -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.error_type = status, message, error_type
 
 
 async def authorize(
@@ -38,12 +43,14 @@ async def authorize(
     """The `authorizer` of the connection's events, None without one. Raises `Refused`,
     `IntegrationFailure`."""
     arn = f"arn:aws:execute-api:{client.region}:{ACCOUNT_ID}:{client.api_id}/{client.stage}/$connect"
+    if route.needs_key:
+        raise Refused(403, "Forbidden")
+    if route.authorization == "NONE":
+        return None
     if route.authorization == "AWS_IAM":
         return by_iam(handshake, arn)
-    if route.authorization != "CUSTOM":
-        return None
-    if route.authorizer is None:  # it has been deleted, and nobody else can let anyone in
-        raise IntegrationFailure(500, "Internal server error")
+    if route.authorization != "CUSTOM" or route.authorizer is None:
+        raise IntegrationFailure(500, "Internal server error")  # nobody is there to let anyone in
     return await by_lambda(route.authorizer, client, handshake, integrations, arn)
 
 
@@ -66,9 +73,10 @@ async def by_lambda(
     """Ask the function of a REQUEST authorizer; every identity source has to be in the request. A function
     that fails with exactly "Unauthorized" means a 401, as in AWS's blueprint for authorizers
     (github.com/awslabs/aws-apigateway-lambda-authorizer-blueprints)."""
-    if not all(present(source, handshake) for source in authorizer.identity_sources):
+    asked = event.authorize(client, handshake, arn)
+    if not all(present(source, handshake, asked) for source in authorizer.identity_sources):
         raise Refused(401, "Unauthorized")
-    asked = {**event.connect(client, handshake), "type": "REQUEST", "methodArn": arn}
+    started = time.monotonic()
     try:
         answer = await integrations.authorize(authorizer, asked, client.variables, "authorizers/*")
     except IntegrationFailure as failure:
@@ -77,14 +85,31 @@ async def by_lambda(
         raise IntegrationFailure(500, "Internal server error") from None
     try:
         if len(json.dumps(answer)) > MAX_RESULT:
-            raise IntegrationFailure(500, "Internal server error")
+            raise misconfigured()
         allowed = allows(answer["policyDocument"], arn)
-        returned = {**(answer.get("context") or {}), "principalId": answer["principalId"]}
-    except (LookupError, TypeError, AttributeError):  # what it returns may be anything
-        raise IntegrationFailure(500, "Internal server error") from None
+        returned = as_strings({**(answer.get("context") or {}), "principalId": answer["principalId"]})
+    except (LookupError, TypeError, AttributeError, RecursionError):  # what it returns may be anything
+        raise misconfigured() from None
     if not allowed:
         raise Refused(403, "User is not authorized to access this resource")
-    return returned
+    return {**returned, "integrationLatency": int((time.monotonic() - started) * 1000)}
+
+
+def misconfigured() -> Refused:
+    return Refused(500, "Internal server error", "AuthorizerConfigurationException")
+
+
+def as_strings(context: Mapping[str, Any]) -> dict[str, str | None]:
+    """What an authorizer says of its caller, as events have it: texts, numbers and booleans as text, null as
+    it is (an event from AWS, 2024-06: github.com/DefinitelyTyped/DefinitelyTyped/pull/69823). Raises
+    `TypeError` for a list or an object (tried on AWS, 2022-04:
+    github.com/dherault/serverless-offline/pull/1376)."""
+    if any(isinstance(value, list | dict) for value in context.values()):
+        raise TypeError("a value of the context is a list or an object")
+    return {
+        name: value if value is None or isinstance(value, str) else json.dumps(value)
+        for name, value in context.items()
+    }
 
 
 def allows(policy: Mapping[str, Any], arn: str) -> bool:
@@ -102,10 +127,19 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def present(source: str, handshake: Handshake) -> bool:
+def present(source: str, handshake: Handshake, asked: Mapping[str, Any]) -> bool:
+    """True if what the identity source names is there and not empty; False for a source that is none."""
     match = SOURCE.fullmatch(source)
     if match is None:
         return False
-    if match[1].lower() == "header":
-        return bool(handshake.header(match[2].lower()))
-    return bool(dict(handshake.parameters()).get(match[2]))
+    place, name = match[1].lower(), match[2]
+    if place == "route.request.header":
+        return bool(handshake.header(name.lower()))
+    if place == "route.request.querystring":
+        return bool(dict(handshake.parameters()).get(name))
+    if place == "stagevariables":
+        return bool(asked.get("stageVariables", {}).get(name))
+    try:
+        return bool(find(asked["requestContext"], name))
+    except LookupError:
+        return False

@@ -9,19 +9,25 @@ peer or the gateway said, and AWS's text for a close without a status.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from websockets.extensions import Extension
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.local_aws.limits import Limits
+from server.websocket_frames import FrameCheck
 
 READ_SIZE = 65_536
 CLOSE_SECONDS = 2.0
 """How long a peer may take to answer the gateway's close frame, or to take note of it."""
+
+COMPRESSED = 1_024
+"""Bytes by which what cannot be compressed may grow: frames are measured as they were sent first, messages as
+they were meant after that."""
 
 SEND_BUFFER = 1_048_576
 """Bytes that wait for a slow client before further messages are refused (AWS gives no number)."""
@@ -61,10 +67,17 @@ class Connection:
     be called meanwhile."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes, limited: Limited
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        first: bytes,
+        limited: Limited,
+        extensions: Sequence[Extension],
     ) -> None:
         self._reader, self._writer, self._first, self._limited = reader, writer, first, limited
-        self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message)
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message + COMPRESSED)
+        self._protocol.extensions = list(extensions)
+        self._frames = FrameCheck()
         self._message = bytearray()
         self._by_gateway: Close | None = None
         self._loop = asyncio.get_running_loop()
@@ -97,7 +110,7 @@ class Connection:
             data = self._first
             while data or not self._reader.at_eof():
                 if data:
-                    self._protocol.receive_data(data)
+                    self._protocol.receive_data(self._frames.feed(data))
                     for message in self._take_frames():
                         yield message
                 if self._flush():
@@ -150,7 +163,9 @@ class Connection:
                 self._fail(CloseCode.MESSAGE_TOO_BIG, "Frame too large")
             else:
                 self._message += event.data
-                if event.fin:
+                if len(self._message) > self._limited.message:
+                    self._fail(CloseCode.MESSAGE_TOO_BIG, "Message too large")
+                elif event.fin:
                     try:
                         messages.append(self._message.decode())
                     except UnicodeDecodeError:

@@ -33,7 +33,7 @@ class Authorizer:
 @dataclass(frozen=True)
 class Route:
     """`responds`: the route has a route response, so what the integration returns goes to the client.
-    `models`: JSON schemas by the key that `model_selection` selects."""
+    `needs_key`: it wants an API key. `models`: JSON schemas by the key that `model_selection` selects."""
 
     key: str
     integration: Integration | None
@@ -42,6 +42,7 @@ class Route:
     authorizer: Authorizer | None
     model_selection: str
     models: Mapping[str, str]
+    needs_key: bool
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def freeze_route(api: Api, route: MotoRoute) -> Route:
         authorizer=authorizer(api, route.authorizer_id),
         model_selection=route.model_selection_expression or "",
         models={key: models.get(name, "") for key, name in (route.request_models or {}).items()},
+        needs_key=bool(route.api_key_required),
     )
 
 

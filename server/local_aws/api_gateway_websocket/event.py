@@ -86,10 +86,11 @@ def context(client: Client, route_key: str, event_type: str, **more: Any) -> dic
     return document
 
 
-def connect(client: Client, handshake: Handshake, event_type: str = "CONNECT") -> dict[str, Any]:
-    """The event of `$connect`. Header names get the case that the RFCs write them in."""
+def connect(client: Client, handshake: Handshake, more: Sequence[Header] = ()) -> dict[str, Any]:
+    """The event of `$connect`, with `more` headers. Header names get the case that the RFCs write them in."""
     headers = [
         *((canonical(name), value) for name, value in handshake.headers if name not in HOP_BY_HOP),
+        *more,
         ("X-Amzn-Trace-Id", new_trace_id()),
         ("X-Forwarded-For", client.source_ip),
         ("X-Forwarded-Port", "443"),
@@ -98,10 +99,17 @@ def connect(client: Client, handshake: Handshake, event_type: str = "CONNECT") -
     document = {
         **both_ways("headers", "multiValueHeaders", headers),
         **both_ways("queryStringParameters", "multiValueQueryStringParameters", handshake.parameters()),
-        "requestContext": context(client, "$connect", event_type),
+        "requestContext": context(client, "$connect", "CONNECT"),
         "isBase64Encoded": False,
     }
     return with_variables(document, client)
+
+
+def authorize(client: Client, handshake: Handshake, arn: str) -> dict[str, Any]:
+    """The event of an authorizer: that of `$connect`, with the headers of the handshake that it lacks (an
+    event of 2022-11, github.com/localstack/localstack/issues/7191)."""
+    upgrade = [("Connection", "upgrade"), ("content-length", "0"), ("Upgrade", "websocket")]
+    return {**connect(client, handshake, upgrade), "type": "REQUEST", "methodArn": arn}
 
 
 def message(client: Client, route_key: str, body: str) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 Docs: …/developerguide/apigateway-websocket-api-overview.html (checked 2026-11).
 
 Choices where AWS is unconfirmed: a `$connect` that returns no status is a 502, one that takes too long a 504;
-messages of one client are served side by side, up to 64 of them.
+messages of one client are served side by side, up to 64 of them; a message that selects `$connect` or
+`$disconnect` goes to `$default`. When many clients leave at once, their `$disconnect`s are served sixteen at
+a time; those that wait when the API or the stage is deleted are dropped.
 """
 
 import asyncio
 import json
 import re
 import time
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +23,7 @@ from websockets.frames import Close, CloseCode
 from server.local_aws.api import ApiAnswer, ApiError
 from server.local_aws.api_gateway_websocket import event, management
 from server.local_aws.api_gateway_websocket.authorization import Refused, authorize
+from server.local_aws.api_gateway_websocket.compression import negotiate
 from server.local_aws.api_gateway_websocket.connection import BufferFull, Connection, Limited, NotOpen
 from server.local_aws.api_gateway_websocket.deployed import Route, Stage
 from server.local_aws.api_gateway_websocket.event import Client, Handshake, Header
@@ -37,6 +40,9 @@ from server.local_aws.throttle import TokenBucket
 MAX_URL = 4096
 IN_FLIGHT = 64
 """Messages of one client that are served at once; further ones wait in its socket."""
+
+DISCONNECTS = 16
+"""`$disconnect`s of one API that are served at once: each may start a process. Lambda would run them all."""
 
 RATE, BURST = 10_000.0, 5_000.0
 """Requests a second, and at once, of an account in a Region, by default (API Gateway quotas)."""
@@ -65,6 +71,7 @@ class Gateway:
         self._integrations = Integrations(functions, region, api_id, limits.websocket_integration_seconds)
         self._connections: dict[tuple[str, str], tuple[Client, Connection]] = {}
         self._buckets: dict[str, TokenBucket] = {}
+        self._disconnects = asyncio.Semaphore(DISCONNECTS)
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request: a handshake, and the connection's whole life, or a call of `@connections`."""
@@ -97,6 +104,7 @@ class Gateway:
         body = await management.read(exchange, self._limits.websocket_message)
         resource = f"{self._api_id}/{stage}/{exchange.method}/@connections/{connection_id}"
         management.check(exchange, body, self._region, resource)
+        management.check_id(connection_id)
         found = self._connections.get((stage, connection_id))
         if found is None or not found[1].is_open:
             raise management.gone()
@@ -119,6 +127,7 @@ class Gateway:
         request_id = opening["requestContext"]["requestId"]
         try:
             headers = accept(handshake, exchange.method)
+            accepted, extensions = negotiate(handshake)
             await exchange.read(0)
             if not self._admit():
                 raise Refused(429, "Too Many Requests")
@@ -129,10 +138,14 @@ class Gateway:
                     return
         except (BodyTooLarge, TruncatedBody):
             await reject(exchange, 400, "Bad Request", client, request_id)
-        except (NotWebSocket, Refused, IntegrationFailure) as error:
+        except Refused as error:
+            typed = [("x-amzn-ErrorType", error.error_type)] if error.error_type else []
+            await reject(exchange, error.status, error.message, client, request_id, typed)
+        except (NotWebSocket, IntegrationFailure) as error:
             await reject(exchange, error.status, error.message, client, request_id)
         else:
-            connection = Connection(*await exchange.switch_protocols(headers), Limited.of(self._limits))
+            streams = await exchange.switch_protocols(headers + accepted)
+            connection = Connection(*streams, Limited.of(self._limits), extensions)
             await self._hold(client, connection)
 
     async def _ask(
@@ -155,9 +168,12 @@ class Gateway:
             status = status_code(result["statusCode"])
         except (BadPrelude, LookupError, TypeError):
             raise IntegrationFailure(502, "Internal server error") from None
-        if not 200 <= status < 300:
+        if status < 200:  # none that can end a request
+            raise IntegrationFailure(502, "Internal server error")
+        if status >= 300:
             body = result.get("body")
-            await exchange.respond(status, [JSON], body.encode() if isinstance(body, str) else b"")
+            content = body.encode(errors="replace") if isinstance(body, str) else b""
+            await exchange.respond(status, [JSON], content)
             return []
         if not handshake.header("sec-websocket-protocol"):
             return []
@@ -192,7 +208,8 @@ class Gateway:
         """Serve one message: choose the route, check the message, call the integration, send what it returns
         if the route has a response."""
         key = select(stage.selection, message)
-        route = stage.routes.get(key) or stage.routes.get(DEFAULT)
+        route = None if key in (CONNECT, DISCONNECT) else stage.routes.get(key)
+        route = route or stage.routes.get(DEFAULT)
         document = event.message(client, route.key if route else key, message)
         context = document["requestContext"]
         if route is None:
@@ -218,15 +235,14 @@ class Gateway:
                 return
 
     async def _disconnected(self, client: Client, ended: Close) -> None:
-        stage = self._stage_of(client.stage)
-        route = stage.routes.get(DISCONNECT) if stage else None
-        if route is None or route.integration is None:
-            return
         document = event.disconnect(client, ended)
-        try:
-            await self._integrations.call(route.integration, document, client.stage, client.variables)
-        except IntegrationFailure:
-            return  # nobody is left to be told
+        async with self._disconnects:
+            stage = self._stage_of(client.stage)
+            route = stage.routes.get(DISCONNECT) if stage else None
+            if route is None or route.integration is None:
+                return
+            with suppress(IntegrationFailure):  # nobody is left to be told
+                await self._integrations.call(route.integration, document, client.stage, client.variables)
 
     def _take_token(self, stage: Stage) -> bool:
         rate, burst = stage.rate or RATE, stage.burst or stage.rate or BURST
@@ -249,20 +265,30 @@ def subprotocols(headers: Any) -> list[str]:
     return found
 
 
-async def reject(exchange: Exchange, status: int, message: str, client: Client, request_id: str) -> None:
-    """Answer a handshake that is refused."""
+async def reject(
+    exchange: Exchange,
+    status: int,
+    message: str,
+    client: Client,
+    request_id: str,
+    more: Sequence[Header] = (),
+) -> None:
+    """Answer a handshake that is refused, with `more` headers."""
     upgrade = [("Connection", "upgrade"), ("Upgrade", "websocket")] if status == 426 else []
-    await exchange.respond(status, [JSON, *upgrade], event.failure(message, client, request_id))
+    await exchange.respond(status, [JSON, *upgrade, *more], event.failure(message, client, request_id))
 
 
 def output(result: Any) -> bytes:
     """What of an integration's result goes to the client: its `body` if it has one, nothing if it has only a
-    status, else all of it."""
+    status, else all of it. Raises `IntegrationFailure`."""
     if isinstance(result, dict):
         if "body" not in result and "statusCode" in result:
             return b""
         result = result.get("body", result)
     if result is None:
         return b""
-    text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
+    try:
+        text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
+    except RecursionError:
+        raise IntegrationFailure(502, "Internal server error") from None
     return text.encode(errors="replace")

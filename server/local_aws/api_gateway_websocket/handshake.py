@@ -18,7 +18,7 @@ class NotWebSocket(Exception):
 
 
 def accept(handshake: Handshake, method: str) -> list[Header]:
-    """The headers of the 101 that accepts it, without a subprotocol. Extensions are not negotiated. Raises
+    """The headers of the 101 that accepts it, without a subprotocol or extension. Raises
     `NotWebSocket`: 426 for a request that does not ask for WebSocket, 400 for a malformed one."""
     connection = [option.strip().lower() for option in handshake.header("connection").split(",")]
     if "upgrade" not in connection or handshake.header("upgrade").lower() != "websocket":

@@ -95,7 +95,7 @@ class Integrations:
             result = await asyncio.wait_for(self._functions.invoke(function, payload), seconds)
         except asyncio.TimeoutError:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
-        except (ApiError, Throttled, IndexError):
+        except (ApiError, Throttled, IndexError, RecursionError):  # it holds what an authorizer said
             raise internal(500) from None
         try:
             document = json.loads(result.payload or b"null")

@@ -4,6 +4,7 @@ Docs: …/developerguide/apigateway-how-to-call-websocket-api-connections.html (
 AWS is unconfirmed: DELETE answers 204, as the service's model says.
 """
 
+import re
 from datetime import datetime, timezone
 
 from websockets.frames import CloseCode
@@ -15,6 +16,9 @@ from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.identity import authenticate
 from server.local_aws.sigv4 import BadSignature, SignedRequest
+
+ID = re.compile(r"[A-Za-z0-9+/_-]{15}=")
+"""Eleven bytes in base64, of either alphabet."""
 
 
 async def read(exchange: Exchange, limit: int) -> bytes:
@@ -40,6 +44,13 @@ def check(exchange: Exchange, body: bytes, region: str, resource: str) -> None:
     if not caller.may("execute-api:ManageConnections", arn):
         message = caller.refusal("execute-api:ManageConnections", arn)
         raise ApiError(403, "ForbiddenException", message)
+
+
+def check_id(connection_id: str) -> None:
+    """Raise `ApiError` (400) for an id that API Gateway never gave: 410 is for one that it may have given
+    (github.com/dherault/serverless-offline/issues/749, 2019-07)."""
+    if not ID.fullmatch(connection_id):
+        raise ApiError(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
 
 
 def act(method: str, body: bytes, client: Client, connection: Connection) -> ApiAnswer:

@@ -12,7 +12,7 @@ def configuration(upstream: str, request_seconds: float) -> Configuration:
     (docs.aws.amazon.com/apprunner/latest/dg/develop.html, checked 2026-11); what a client gets then is
     unconfirmed, here it is what Envoy gives.
     """
-    proxy = route_to(upstream)
+    proxy = route_to(upstream, keep_host=True)
     manager = proxy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     manager["delayed_close_timeout"] = "0.1s"  # Envoy's second would show at the end of every stream it cuts
     manager["common_http_protocol_options"] = {"max_stream_duration": f"{request_seconds}s"}

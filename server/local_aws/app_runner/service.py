@@ -150,8 +150,13 @@ class Service:
             "CreatedAt": self.created,
             "UpdatedAt": self.updated,
             "DeletedAt": self.deleted,
-            "Status": self.status,
+            "Status": self.shown_status,
         }
+
+    @property
+    def shown_status(self) -> str:
+        """A service whose proxy has ended is not running: it comes back, as after an operation."""
+        return "OPERATION_IN_PROGRESS" if self.status == "RUNNING" and self.hosting.is_down else self.status
 
     def to_document(self) -> dict[str, Any]:
         scaling = (

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from server.guard import Kind
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.http1.server import HOST
 from server.serving import serving
@@ -41,7 +42,7 @@ class Door:
         self.host = ""
 
     async def start(self) -> None:
-        port = await self._running.enter_async_context(serving(self._app, HOST, 0))
+        port = await self._running.enter_async_context(serving(self._app, Kind.PUBLIC, HOST, 0))
         self.host = f"{HOST}:{port}"
 
     async def stop(self) -> None:
@@ -95,6 +96,14 @@ def is_upgrade(request: web.Request) -> bool:
     return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
 
 
-def subprotocols(request: web.Request) -> list[str]:
-    offered = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
-    return [name.strip() for name in offered.split(",") if name.strip()]
+def offered_subprotocols(request: web.Request, protocol: str) -> list[str]:
+    """What the client offers as subprotocols, among them `protocol`. Raises `Refused` if it offers none, or
+    others only: both errors are recorded of GraphQL APIs (github.com/aws/aws-appsync-community/issues/195,
+    github.com/graphql-dotnet/graphql-client/issues/591, checked 2026-11), the first is assumed of Event APIs.
+    That an offer of credentials alone (`header-…`) is one of others is unconfirmed."""
+    joined = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
+    offered = [name.strip() for name in joined.split(",") if name.strip()]
+    if protocol not in offered:
+        error = "SubProtocolNotSupportedError" if offered else "NoProtocolError"
+        raise Refused(400, error, error)
+    return offered

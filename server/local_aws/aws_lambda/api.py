@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import sys
 import uuid
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
@@ -185,6 +186,10 @@ class LambdaApi:
                 await self._functions.unpack(package)
         except code.BadPackage as error:
             raise ApiError(400, "InvalidParameterValueException", str(error)) from None
+        except OSError as error:
+            message = f"The local stand-in cannot store the code: {error.strerror or error}"
+            print(f"{call.method} {call.path}: {message}", file=sys.stderr)
+            raise ApiError(500, "ServiceException", message) from None
 
 
 def package_of(source: dict[str, str]) -> bytes | None:
@@ -233,7 +238,7 @@ def client_context(call: ApiCall) -> str:
         raise ApiError(
             400, "InvalidRequestContentException", "Client context must be base64-encoded JSON"
         ) from None
-    line = document.replace("\r", " ").replace("\n", " ")  # between values: no string may hold one
+    line = document.replace("\r", " ").replace("\n", " ").strip()  # between values: no string may hold one
     return re.sub(r"[^\x00-\x7f]", lambda character: json.dumps(character[0])[1:-1], line)
 
 

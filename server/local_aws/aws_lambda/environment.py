@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from server.guard import Kind
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.invocation import Invocation, PostedResponse
-from server.local_aws.aws_lambda.launch import command_line, environment_variables
+from server.local_aws.aws_lambda.launch import (
+    NotStarted,
+    command_line,
+    environment_variables,
+    not_started,
+)
 from server.local_aws.aws_lambda.logs import LogStream
 from server.local_aws.aws_lambda.runtime_api import (
     ACCEPTED,
@@ -64,11 +70,12 @@ class ExecutionEnvironment:
         self.function, self._task_root = function, task_root
         self._processes, self._limits, self._log, self._endpoint_url = processes, limits, log, endpoint_url
         self._credentials, self._trusted = credentials, trusted
-        self._server = Server(self._serve_runtime, backlog=RUNTIME_BACKLOG, spare=0)
+        self._server = Server(self._serve_runtime, Kind.RUNTIME, backlog=RUNTIME_BACKLOG, spare=0)
         self._api = RuntimeApi()
         self._runtime_api_address = ""
         self._child: Child | None = None
         self._exited: asyncio.Task[int] | None = None
+        self._not_started: NotStarted | None = None
         self._starting = asyncio.Lock()
         self._ready = asyncio.Event()
         self._waiting: asyncio.Future[bool] | None = None
@@ -94,8 +101,8 @@ class ExecutionEnvironment:
         return self._init_seconds is None
 
     async def start(self) -> None:
-        """Start the process. Raises `FunctionFailure` if it cannot be started, `OSError` if this machine has
-        no room for it."""
+        """Start the process. One that cannot be started fails the first invocation. Raises `OSError` if this
+        machine has no room for it."""
         async with self._starting:
             self._runtime_api_address = f"{HOST}:{await self._server.start()}"
         await self._start_process()
@@ -106,26 +113,36 @@ class ExecutionEnvironment:
                 raise self._end
             self._api = RuntimeApi()
             self._init_started = time.monotonic()
-            argv = command_line(self.function, self._task_root)
-            variables = environment_variables(
-                self.function,
-                runtime_api=self._runtime_api_address,
-                task_root=self._task_root,
-                log_stream=self._log.name,
-                endpoint_url=self._endpoint_url,
-                credentials=self._credentials,
-                trusted=self._trusted,
-            )
             try:
-                self._child = await self._processes.spawn(
-                    argv, cwd=self._task_root, environment=variables, output=self._log.output
-                )
-            except OSError as error:
-                if error.errno in NO_RESOURCES:
-                    raise
-                message = f"{argv[0]}: {error.strerror}"
-                raise FunctionFailure.of("Runtime.InvalidEntrypoint", message) from None
+                self._child = await self._spawn()
+            except NotStarted as error:
+                self._not_started = error
+                return
             self._exited = asyncio.create_task(self._child.wait())
+
+    async def _spawn(self) -> Child:
+        """Raises `NotStarted`, and `OSError` if this machine has no room for a process."""
+        argv = command_line(self.function, self._task_root)
+        variables = environment_variables(
+            self.function,
+            runtime_api=self._runtime_api_address,
+            task_root=self._task_root,
+            log_stream=self._log.name,
+            endpoint_url=self._endpoint_url,
+            credentials=self._credentials,
+            trusted=self._trusted,
+        )
+        try:
+            return await self._processes.spawn(
+                argv, cwd=self._task_root, environment=variables, output=self._log.output
+            )
+        except OSError as error:
+            if error.errno in NO_RESOURCES:
+                raise
+            raise not_started(self.function, error) from None
+        except ValueError as error:  # a NUL, or half a surrogate pair, in the handler or a variable
+            reason = f"The environment variables cannot be set: {error}"
+            raise NotStarted("Runtime.InvalidEntrypoint", reason) from None
 
     async def run(self, invocation: Invocation) -> None:
         """Run one invocation to its end, which is when the runtime asks for the next one. Its response, or
@@ -194,7 +211,9 @@ class ExecutionEnvironment:
 
     async def _until_ready(self, seconds: float) -> bool:
         """Wait for `/next`; return whether it came in time. Raises `FunctionFailure` if the process ends, or
-        reports that it cannot be initialised."""
+        reports that it cannot be initialised, or could not be started."""
+        if self._not_started is not None:
+            raise self._start_failure(self._not_started)
         assert self._exited is not None
         await self._asked_or_exited(seconds)
         if self._init_failure is not None:
@@ -211,6 +230,11 @@ class ExecutionEnvironment:
             await asyncio.wait({asked, self._exited}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             asked.cancel()
+
+    def _start_failure(self, error: NotStarted) -> FunctionFailure:
+        assert self._invocation is not None
+        message = f"RequestId: {self._invocation.request_id} Error: {error.reason}"
+        return FunctionFailure.of(error.error_type, message)
 
     def _exit_failure(self) -> FunctionFailure:
         assert self._exited is not None and self._invocation is not None

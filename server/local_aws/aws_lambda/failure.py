@@ -5,11 +5,13 @@ import json
 
 class FunctionFailure(Exception):
     """The function (or its runtime) failed. `document` is the JSON that describes it to the caller; it is the
-    runtime's own where it gave one. `log_tail`: the last 4 KB of the log, where the caller asked for it."""
+    runtime's own where it gave one. `in_trailers`: the runtime has reported it at the end of a response.
+    `log_tail`: the last 4 KB of the log, where the caller asked for it."""
 
     def __init__(self, error_type: str, document: bytes) -> None:
         super().__init__(error_type)
         self.error_type, self.document = error_type, document
+        self.in_trailers = False
         self.log_tail = b""
 
     @classmethod
@@ -22,7 +24,7 @@ class FunctionFailure(Exception):
         """The document's `errorMessage`, or the whole document if it has none."""
         try:
             return str(json.loads(self.document)["errorMessage"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return self.document.decode("utf-8", "replace")
 
 

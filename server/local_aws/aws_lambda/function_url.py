@@ -3,15 +3,16 @@
 Docs: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html and …/configuration-response-streaming.html,
 with bodies of errors as recorded on AWS (checked 2026-11).
 
-Choices of this stand-in, where AWS is unconfirmed: a failure after the first byte of a streamed response cuts
-the connection without the last chunk, so that a client can tell; so does one before it if the runtime has
-begun to post a response (as Node's does to report any error), after the head of a 200; 429 has the body of
-Lambda's API.
+How a streamed response ends when its function fails is chosen in `server.local_aws.behaviour`: as if it were
+complete, if the runtime reports the failure (as Node's does with any error, also before the first byte: a 200
+without a body); cut, without the last chunk, if the response just stops. That 429 has the body of Lambda's
+API is this stand-in's choice: AWS is unconfirmed.
 """
 
 import json
 import time
 import uuid
+from collections.abc import AsyncIterator
 from email.utils import formatdate
 
 import h11
@@ -29,6 +30,7 @@ from server.local_aws.aws_lambda.url_auth import Forbidden, authorize
 from server.local_aws.aws_lambda.url_config import UrlConfig
 from server.local_aws.aws_lambda.url_event import UrlRequest, event, joined
 from server.local_aws.aws_lambda.url_response import BadResult, from_prelude, from_result
+from server.local_aws.behaviour import Behaviour
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, TruncatedBody
 from server.local_aws.identity import Identity
@@ -53,8 +55,9 @@ FORBIDDEN = (
 class FunctionUrl:
     """Serves one Function URL; `serve` handles each of its requests."""
 
-    def __init__(self, config: UrlConfig, functions: Functions, limits: Limits) -> None:
+    def __init__(self, config: UrlConfig, functions: Functions, limits: Limits, behaviour: Behaviour) -> None:
         self._config, self._functions, self._limits = config, functions, limits
+        self._behaviour = behaviour
         self._requests: TokenBucket | None = None
 
     async def serve(self, exchange: Exchange) -> None:
@@ -145,7 +148,7 @@ class FunctionUrl:
 
     async def _stream(self, answer: "Answering", function: Function, payload: bytes) -> None:
         """`InvokeMode` RESPONSE_STREAM: what the function posts is the response, each chunk as soon as it is
-        read."""
+        read, unless it is held."""
         try:
             response = await self._functions.stream(function, payload, answer.caller)
         except FunctionFailure:
@@ -153,7 +156,7 @@ class FunctionUrl:
             return
         async with response:
             try:
-                await relay(response, answer)
+                await relay(self._chunks(response), response.content_type, answer)
             except (BadPrelude, h11.LocalProtocolError):
                 await answer.bad_gateway()
             except (FunctionFailure, BadGzip):
@@ -161,17 +164,47 @@ class FunctionUrl:
                     await answer.start(200, [("Content-Type", "application/octet-stream")])
                 answer.exchange.abort()
 
+    def _chunks(self, response: StreamingResponse) -> AsyncIterator[list[bytes]]:
+        chunks = response.chunks()
+        if not self._behaviour.cuts_reported_failures:
+            chunks = until_reported_failure(chunks)
+        return hold_last(chunks) if self._behaviour.holds_last else chunks
 
-async def relay(response: StreamingResponse, answer: "Answering") -> None:
+
+async def until_reported_failure(batches: AsyncIterator[list[bytes]]) -> AsyncIterator[list[bytes]]:
+    """Let a response end where its runtime reports, in trailers, that the function has failed. Raises
+    `FunctionFailure` for any other failure."""
+    try:
+        async for chunks in batches:
+            yield chunks
+    except FunctionFailure as failure:
+        if not failure.in_trailers:
+            raise
+
+
+async def hold_last(batches: AsyncIterator[list[bytes]]) -> AsyncIterator[list[bytes]]:
+    """Pass each chunk on when the next one has come, or the end; one that nothing follows is lost if the
+    response is cut."""
+    held: list[bytes] = []
+    async for chunks in batches:
+        written = held + chunks
+        held = written[-1:]
+        if len(written) > 1:
+            yield written[:-1]
+    if held:
+        yield held
+
+
+async def relay(batches: AsyncIterator[list[bytes]], content_type: str, answer: "Answering") -> None:
     """Pass a streamed response on. With the integration's content type it begins with a prelude, whose status
     and headers are the response's; an empty one is a 200. The head is sent with the first byte. A gzip body
     is inflated."""
-    content_type = response.content_type or "application/octet-stream"
+    content_type = content_type or "application/octet-stream"
     splitter = None
     if content_type.partition(";")[0].strip().lower() == CONTENT_TYPE:
         splitter = PreludeSplitter(PRELUDE_WINDOW)
     exchange, inflating = answer.exchange, None
-    async for chunks in response.chunks():
+    async for chunks in batches:
         if splitter is not None and splitter.prelude is None:
             chunks = [body for chunk in chunks if (body := splitter.feed(chunk))]
             if splitter.prelude is None:

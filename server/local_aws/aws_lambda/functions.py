@@ -39,7 +39,7 @@ SPARE_DESCRIPTORS = 20
 STARTING_DESCRIPTORS = 6
 """What an environment needs that has been started but whose runtime has not called yet."""
 
-SETTLE_SECONDS = 0.1
+SETTLE_SECONDS = 1.0
 THROTTLED_EVENT_SECONDS = 1.0
 
 
@@ -225,14 +225,18 @@ class Functions:
             running.discard(invocation)
             invocation.fail(STOPPED)
             invocation.finished.set()
-        if environment is not None:
-            comfortable = descriptors.left() >= COMFORTABLE_DESCRIPTORS
-            if comfortable and environment.reusable and self._is_current(environment):
-                self._idle[environment.function.arn][environment] = asyncio.get_running_loop().call_later(
-                    self._limits.idle_seconds, self._reclaim, environment
-                )
-            else:
-                await self._stop(environment)
+            if environment is not None:
+                await self._keep_or_stop(environment)
+
+    async def _keep_or_stop(self, environment: ExecutionEnvironment) -> None:
+        """Keep an environment for later invocations, if it can serve them and there is room for it."""
+        comfortable = descriptors.left() >= COMFORTABLE_DESCRIPTORS
+        if comfortable and environment.reusable and self._is_current(environment):
+            self._idle[environment.function.arn][environment] = asyncio.get_running_loop().call_later(
+                self._limits.idle_seconds, self._reclaim, environment
+            )
+        else:
+            await self._stop(environment)
 
     async def _settle(self, function: Function, running: set[Invocation]) -> None:
         """A caller has its response a moment before the runtime asks for more work. One that calls again at

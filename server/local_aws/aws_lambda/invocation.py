@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -99,11 +98,11 @@ def reported_by_trailers(exchange: Exchange) -> FunctionFailure | None:
     error_type = trailers.get(ERROR_TYPE_HEADER) or "Function.Unknown"
     try:
         document = base64.b64decode(trailers.get(ERROR_BODY_HEADER, ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         document = b""
-    if not document:
-        return FunctionFailure.of(error_type, "")
-    return FunctionFailure(error_type, document)
+    failure = FunctionFailure(error_type, document) if document else FunctionFailure.of(error_type, "")
+    failure.in_trailers = True
+    return failure
 
 
 @dataclass(frozen=True)

@@ -8,36 +8,58 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.runtimes import UnsupportedRuntime, command
 
 TASK_ROOT_ON_AWS = "/var/task"
+BOOTSTRAPS_ON_AWS = f"[{TASK_ROOT_ON_AWS}/bootstrap /opt/bootstrap]"
+RUN_WRAPPED = """
+[ -f "$1" ] || { echo "$2: does not exist"; exit 127; }
+[ -x "$1" ] || { echo "$2: is not an executable"; exit 126; }
+wrapper="$1"
+shift 2
+exec "$wrapper" "$@"
+"""
+"""What starts a wrapper script: its path here, its path on AWS, the argv of the runtime."""
+
+
+class NotStarted(Exception):
+    """The function's process cannot be started: the type of the error, and why."""
+
+    def __init__(self, error_type: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error_type, self.reason = error_type, reason
 
 
 def command_line(function: Function, task_root: Path) -> list[str]:
     """The argv of the function's process. A wrapper script is named by its path on AWS (`/var/task/…`) and
-    run from `task_root`; as on AWS, only managed runtimes honour it. Raises `FunctionFailure`."""
+    run from `task_root`; as on AWS, only managed runtimes honour it, and one that cannot run ends the process
+    with the status that a shell has for that. Raises `NotStarted`."""
     if function.runtime.startswith("provided"):
         bootstrap = task_root / "bootstrap"
         if not bootstrap.is_file():
-            raise FunctionFailure.of(
-                "Runtime.InvalidEntrypoint",
-                f"Couldn't find valid bootstrap(s): [{TASK_ROOT_ON_AWS}/bootstrap]",
-            )
+            reason = f"Couldn't find valid bootstrap(s): {BOOTSTRAPS_ON_AWS}"
+            raise NotStarted("Runtime.InvalidEntrypoint", reason)
         return [str(bootstrap)]
     try:
         argv = command(function.runtime)
     except UnsupportedRuntime as error:
-        raise FunctionFailure.of("Runtime.InvalidRuntime", str(error)) from None
+        raise NotStarted("Runtime.InvalidRuntime", str(error)) from None
     wrapper = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-    if wrapper is None:
+    if not wrapper:
         return argv
+    path = wrapper
     if wrapper.startswith(TASK_ROOT_ON_AWS + "/"):
-        wrapper = str(task_root / wrapper[len(TASK_ROOT_ON_AWS) + 1 :])
-    if not Path(wrapper).is_file():
-        raise FunctionFailure.of("Runtime.ExitError", f"{wrapper}: no such file (AWS_LAMBDA_EXEC_WRAPPER)")
-    return [wrapper, *argv]
+        path = str(task_root / wrapper[len(TASK_ROOT_ON_AWS) + 1 :])
+    return ["/bin/sh", "-c", RUN_WRAPPED, "bootstrap", path, wrapper, *argv]
+
+
+def not_started(function: Function, error: OSError) -> NotStarted:
+    """Why the process could not be started, in Lambda's words: `fork/exec /var/task/bootstrap: permission
+    denied` (github.com/awslabs/aws-lambda-dart-runtime/issues/20, checked 2026-11)."""
+    folder = TASK_ROOT_ON_AWS if function.runtime.startswith("provided") else "/var/runtime"
+    reason = (error.strerror or "unknown error").lower()
+    return NotStarted("Runtime.InvalidEntrypoint", f"fork/exec {folder}/bootstrap: {reason}")
 
 
 def environment_variables(

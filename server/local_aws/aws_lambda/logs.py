@@ -73,8 +73,9 @@ class LogStream:
     def note(self, text: str) -> None:
         """A line of the platform's own."""
         self._drain()
-        self._add(text.encode())
-        self._tail = (self._tail + text.encode() + b"\n")[-TAIL:]
+        line = text.encode(errors="replace")
+        self._add(line)
+        self._tail = (self._tail + line + b"\n")[-TAIL:]
 
     def flush(self) -> None:
         """Store what has come since the last time."""

@@ -109,5 +109,10 @@ def status_code(value: object) -> int:
 
 
 def text(value: object) -> str:
-    """A header's value: strings without outer blanks, anything else as JSON."""
-    return value.strip() if isinstance(value, str) else json.dumps(value)
+    """A header's value: strings without outer blanks, anything else as JSON. Raises `BadPrelude`."""
+    if isinstance(value, str):
+        return value.strip()
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        raise BadPrelude("a value is nested too deeply") from None

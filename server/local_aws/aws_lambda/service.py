@@ -12,9 +12,9 @@ class Lambda:
     """Serves every call of Lambda's API; invocations are streamed."""
 
     def __init__(self, platform: Platform) -> None:
-        functions, limits = platform.functions, platform.limits
+        functions, limits, behaviour = platform.functions, platform.limits, platform.behaviour
         self._urls = FunctionUrls(
-            platform.endpoints, lambda config: FunctionUrl(config, functions, limits).serve
+            platform.endpoints, lambda config: FunctionUrl(config, functions, limits, behaviour).serve
         )
         self._api = LambdaApi(functions, self._urls, limits, platform.admit, platform.forward)
 

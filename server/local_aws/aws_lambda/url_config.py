@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from server.guard import Kind
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.aws_lambda import deployed, url_cors
 from server.local_aws.control_plane import ACCOUNT_ID
@@ -126,7 +127,7 @@ class FunctionUrls:
         )
         update(config, settings)
         config.modified = config.created
-        server = Server(self._front_door(config))
+        server = Server(self._front_door(config), Kind.PUBLIC)
         port = await server.start()
         config.url = f"http://{HOST}:{port}/"
         endpoint = Endpoint("lambda", "function-url", config.url_id, config.url)

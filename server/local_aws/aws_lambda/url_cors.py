@@ -1,19 +1,29 @@
 """CORS of Function URLs: Lambda answers the preflight, and adds its headers to every answer beside the
-function's own (docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html, checked 2026-11)."""
+function's own (docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html, checked 2026-11).
 
-from fnmatch import fnmatchcase
+An origin that is allowed comes back as it was sent, also where every origin is allowed, with or without
+credentials (recorded: github.com/samvera/serverless-iiif/issues/71, github.com/LeanerCloud/CUDly/issues/390,
+checked 2026-11). Unconfirmed, and a choice here: the status and headers of a preflight that is not allowed
+(200 without CORS headers), `Vary`, wildcards inside an origin.
+"""
+
+import re
 from typing import Any
 
 from server.local_aws.api import ApiError
 
 MAX_AGE = 86_400
 LISTS = {
-    "AllowOrigins": (100, 253),
-    "AllowMethods": (6, 6),
-    "AllowHeaders": (100, 1024),
-    "ExposeHeaders": (100, 1024),
+    "AllowOrigins": (100, 1, 253),
+    "AllowMethods": (6, 0, 6),
+    "AllowHeaders": (100, 0, 1024),
+    "ExposeHeaders": (100, 0, 1024),
 }
-"""How many values each list may have, and how many characters each of them (AWS's model of the API)."""
+"""How many values each list may have, and how many characters each of them, at least and at most (AWS's model
+of the API)."""
+
+ONE_LINE = re.compile("[^\x00-\x1f\x7f]*")
+"""AWS's model says `.*`; what is sent in a header has no control characters either."""
 
 Header = tuple[str, str]
 
@@ -24,7 +34,7 @@ def check(cors: Any) -> None:
         return
     if not isinstance(cors, dict):
         raise invalid(cors, "cors", "be an object")
-    for name, (most, longest) in LISTS.items():
+    for name, (most, shortest, longest) in LISTS.items():
         values = cors.get(name) or []
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise invalid(values, member(name), "be a list of strings")
@@ -32,6 +42,12 @@ def check(cors: Any) -> None:
             raise invalid(values, member(name), f"have length less than or equal to {most}")
         if any(len(value) > longest for value in values):
             raise invalid(values, member(name), f"have length less than or equal to {longest} each")
+        if any(len(value) < shortest for value in values):
+            raise invalid(values, member(name), f"have length greater than or equal to {shortest} each")
+        if not all(ONE_LINE.fullmatch(value) for value in values):
+            raise invalid(values, member(name), "satisfy regular expression pattern: .*")
+    if not isinstance(cors.get("AllowCredentials") or False, bool):
+        raise invalid(cors["AllowCredentials"], member("AllowCredentials"), "be true or false")
     age = cors.get("MaxAge")
     if age is not None and (type(age) is not int or not 0 <= age <= MAX_AGE):
         raise invalid(age, member("MaxAge"), f"have value from 0 to {MAX_AGE}")
@@ -49,16 +65,17 @@ def invalid(value: object, where: str, constraint: str) -> ApiError:
     return ApiError(400, "ValidationException", message)
 
 
-def headers(cors: dict[str, Any] | None, origin: str) -> list[Header]:
+def headers(cors: dict[str, Any] | None, origin: str, *, echoes: bool = True) -> list[Header]:
     """The headers for a request from `origin`; none without a configuration or for an origin it does not
-    allow."""
+    allow. `echoes`: the origin comes back also where all are allowed, as it does with credentials."""
     allowed = (cors or {}).get("AllowOrigins") or []
-    if cors is None or not origin or not any(fnmatchcase(origin, pattern) for pattern in allowed):
+    if cors is None or not origin or not any(matches(pattern, origin) for pattern in allowed):
         return []
     credentials = bool(cors.get("AllowCredentials"))
-    fields = [("Access-Control-Allow-Origin", "*" if "*" in allowed and not credentials else origin)]
-    if fields[0][1] != "*":
-        fields.append(("Vary", "Origin"))
+    if "*" in allowed and not echoes and not credentials:
+        fields = [("Access-Control-Allow-Origin", "*")]
+    else:
+        fields = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
     if credentials:
         fields.append(("Access-Control-Allow-Credentials", "true"))
     if exposed := cors.get("ExposeHeaders"):
@@ -66,9 +83,14 @@ def headers(cors: dict[str, Any] | None, origin: str) -> list[Header]:
     return fields
 
 
-def preflight(cors: dict[str, Any], origin: str) -> list[Header]:
-    """The headers of the answer to a preflight from `origin`."""
-    fields = headers(cors, origin)
+def matches(pattern: str, origin: str) -> bool:
+    """Whether `origin` is what `pattern` stands for, in which `*` is any text."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), origin) is not None
+
+
+def preflight(cors: dict[str, Any], origin: str, *, echoes: bool = True) -> list[Header]:
+    """The headers of the answer to a preflight from `origin`; `echoes` as in `headers`."""
+    fields = headers(cors, origin, echoes=echoes)
     if not fields:
         return []
     for setting, name in (

@@ -1,5 +1,10 @@
-"""The event of a Function URL (payload format 2.0): docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
-(checked 2026-11)."""
+"""The event of a Function URL (payload format 2.0).
+
+Docs: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html (checked 2026-11). Events recorded on AWS:
+github.com/aws/aws-lambda-go/tree/main/lambdaurl/testdata (2023-04): `cookie` stays in `headers` beside
+`cookies`; `body`, `cookies` and `queryStringParameters` are absent when there is none; the signature's
+`authorization` does not reach the function; `x-amzn-trace-id` is the trace's root alone.
+"""
 
 import base64
 import time
@@ -10,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 Header = tuple[str, str]
-TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
-STRUCTURED = ("+json", "+xml")
+TEXTUAL = ("application/json", "application/javascript", "application/xml")
+FRAMING = ("connection", "transfer-encoding")
 
 
 @dataclass(frozen=True)
@@ -37,27 +42,14 @@ def event(
 ) -> dict[str, Any]:
     """The event that the function gets.
 
-    Choices where AWS is unconfirmed: `body` is left out when there is none; `cookie` stays in `headers`
-    beside `cookies`; escapes of the path are kept; so are the `X-Amz-…` parameters of a presigned URL, in
-    `rawQueryString` as they were sent. `host` is the address that was asked, not AWS's domain name.
+    Choices where AWS is unconfirmed: escapes of the path are kept; so are the `X-Amz-…` parameters of a
+    presigned URL, in `rawQueryString` as they were sent; `userAgent` is "" where a client sends none; what a
+    client sends of the headers that Lambda adds is replaced, but `x-forwarded-for` is added to. `host` is the
+    address that was asked, not AWS's domain name.
     """
     path, _, query = request.target.partition("?")
     now = time.time()
-    headers = joined(
-        [
-            *(
-                (name, value)
-                for name, value in request.headers
-                if name not in ("connection", "transfer-encoding")
-            ),
-            ("x-forwarded-for", request.source_ip),
-            ("x-forwarded-proto", "https"),
-            ("x-forwarded-port", "443"),
-            ("x-amzn-trace-id", trace_id),
-            ("x-amzn-tls-version", "TLSv1.3"),
-            ("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256"),
-        ]
-    )
+    headers = event_headers(request, trace_id, signed=authorizer is not None)
     context: dict[str, Any] = {
         "accountId": account_id if authorizer else "anonymous",
         "apiId": url_id,
@@ -98,6 +90,23 @@ def event(
     return document
 
 
+def event_headers(request: UrlRequest, trace_id: str, *, signed: bool) -> dict[str, str]:
+    """The client's headers, without those of the connection and (`signed`) the signature, and Lambda's."""
+    own = {
+        "x-forwarded-proto": "https",
+        "x-forwarded-port": "443",
+        "x-amzn-trace-id": trace_id.partition(";")[0],
+        "x-amzn-tls-version": "TLSv1.3",
+        "x-amzn-tls-cipher-suite": "TLS_AES_128_GCM_SHA256",
+    }
+    hidden = {*FRAMING, *own, *(("authorization",) if signed else ())}
+    sent = [(name, value) for name, value in request.headers if name not in hidden]
+    headers = joined([*sent, ("x-forwarded-for", request.source_ip)])
+    if "cookie" in headers:  # several are one list of cookies (RFC 6265 section 4.2.1)
+        headers["cookie"] = "; ".join(value for name, value in sent if name == "cookie")
+    return {**headers, **own}
+
+
 def joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Several values of one name become one, joined by commas."""
     values: dict[str, str] = {}
@@ -107,9 +116,12 @@ def joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def encode_body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """The body as a string, and whether it is base64: text and JSON are not, all else is."""
+    """The body as a string, and whether it is base64. Text are `text/*` and three types of `application/`
+    only: recorded of HTTP APIs, whose payload format this is, a missing type being none of them
+    (github.com/ministackorg/ministack/pull/766), and of Function URLs for JSON, forms of both kinds
+    (github.com/LeanerCloud/CUDly/pull/1483; all checked 2026-11). Text that is not UTF-8 is base64."""
     media_type = content_type.partition(";")[0].strip().lower()
-    if not media_type or media_type.startswith(TEXTUAL) or media_type.endswith(STRUCTURED):
+    if media_type.startswith("text/") or media_type in TEXTUAL:
         try:
             return body.decode(), False
         except UnicodeDecodeError:

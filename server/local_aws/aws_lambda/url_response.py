@@ -46,19 +46,16 @@ def from_result(result: bytes) -> UrlResponse:
     if not isinstance(value, dict) or "statusCode" not in value:
         body = value.encode(errors="replace") if isinstance(value, str) else compact(value)
         return UrlResponse(200, [("Content-Type", "application/json")], body)
-    try:
-        status = status_code(value["statusCode"])
-    except BadPrelude as error:
-        raise BadResult(str(error)) from None
     headers = value.get("headers") or {}
     cookies = value.get("cookies") or []
     if not isinstance(headers, dict) or not isinstance(cookies, list):
         raise BadResult("headers is not an object, or cookies not a list")
-    return UrlResponse(
-        status,
-        response_headers(headers, [text(cookie) for cookie in cookies], "application/json"),
-        result_body(value),
-    )
+    try:
+        status = status_code(value["statusCode"])
+        fields = response_headers(headers, [text(cookie) for cookie in cookies], "application/json")
+    except BadPrelude as error:
+        raise BadResult(str(error)) from None
+    return UrlResponse(status, fields, result_body(value))
 
 
 def result_body(value: Mapping[str, Any]) -> bytes:
@@ -93,4 +90,7 @@ def remapped(name: str) -> str:
 
 
 def compact(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+    except RecursionError:
+        raise BadResult("the result is nested too deeply") from None

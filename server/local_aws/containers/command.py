@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from server import allowed
 from server.local_aws.http1.server import HOST
 
 IMAGE_COMMAND = ("python", "-m", "server", "--host", "0.0.0.0", "--port", "8080")
@@ -37,9 +38,9 @@ class Workload:
         word = re.sub(rf"(?<![\d.]){self.port}(?![\d.])", local_port, word)
         return re.sub(r"\$(?:PORT\b|\{PORT\})", local_port, word)
 
-    def variables(self, local_port: int, region: str, endpoint_url: str) -> dict[str, str]:
+    def variables(self, local_port: int, service_port: int, region: str, endpoint_url: str) -> dict[str, str]:
         """All that the process sees: of this machine's only `PATH`, with our own interpreter first. An SDK
-        reaches the stand-ins."""
+        reaches the stand-ins, and `python -m server` takes requests whose `Host` is the service's."""
         return {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "LANG": "C.UTF-8",
@@ -51,5 +52,12 @@ class Workload:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": endpoint_url,
             **self.environment,
+            allowed.VARIABLE: ",".join(
+                (
+                    f"localhost:{service_port}",
+                    os.environ.get(allowed.VARIABLE, ""),
+                    self.environment.get(allowed.VARIABLE, ""),
+                )
+            ),
             "PORT": str(local_port),
         }

@@ -39,8 +39,10 @@ class Container:
         endpoint_url: str,
         log_group: str,
         log_stream: str,
+        service_port: int,
     ) -> None:
         self.port = free_port()
+        self._service_port = service_port
         self._workload, self._health, self._processes = workload, health, processes
         self._region, self._endpoint_url = region, endpoint_url
         self._log = LogPipe(region, log_group, log_stream)
@@ -72,13 +74,15 @@ class Container:
 
     async def _spawn(self) -> None:
         argv = self._workload.argv(self.port)
-        variables = self._workload.variables(self.port, self._region, self._endpoint_url)
+        variables = self._workload.variables(self.port, self._service_port, self._region, self._endpoint_url)
         try:
             self._child = await self._processes.spawn(
                 argv, cwd=self._folder, environment=variables, output=self._log.output
             )
         except OSError as error:
             raise DeploymentFailed(f"The command {argv[0]} cannot be run: {error.strerror}") from None
+        except ValueError as error:  # a NUL, or half a surrogate pair, in the command or a variable
+            raise DeploymentFailed(f"The command {argv[0]!r} cannot be run: {error}") from None
 
     async def _end(self) -> None:
         if self._child is not None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from server.envoy import Configuration
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck
+from server.local_aws.containers.log import put_lines
 from server.local_aws.containers.proxy import Proxy
 from server.local_aws.endpoints import Endpoint
 from server.local_aws.http1.server import HOST
@@ -23,11 +25,20 @@ class ReservedPort:
         self.hold()
 
     def hold(self) -> None:
+        """Take it, or take it back."""
+        if self.number and sys.platform == "linux":
+            return
         self._socket = socket.socket()
         if os.name == "posix":  # connections that ended a moment ago do not count
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((HOST, self.number))
         self.number = int(self._socket.getsockname()[1])
+
+    def lend(self) -> None:
+        """Let a server listen on it. On Linux it stays ours meanwhile: whoever binds it, as Envoy does, with
+        SO_REUSEADDR may, and the system gives it to nobody else; elsewhere it would be taken."""
+        if sys.platform != "linux":
+            self.release()
 
     def release(self) -> None:
         self._socket.close()
@@ -75,6 +86,7 @@ class Hosting:
             endpoint_url=self._platform.endpoint_url,
             log_group=self._log_group,
             log_stream=log_stream,
+            service_port=self._port.number,
         )
         former = self._container
         try:
@@ -102,12 +114,19 @@ class Hosting:
         await self.stop()
         self._port.release()
 
+    @property
+    def is_down(self) -> bool:
+        """True while the proxy has ended and is not back yet."""
+        return self._proxy is not None and not self._proxy.serves
+
+    def _report(self, line: str) -> None:
+        put_lines(self._region, self._log_group, "proxy", [line])
+
     async def _route_to(self, container: Container) -> None:
         await self._close_proxy()
-        self._port.release()
-        self._proxy = Proxy(
-            self._configure(f"http://{HOST}:{container.port}"), self._port.number, self._platform.processes
-        )
+        self._port.lend()
+        configuration = self._configure(f"http://{HOST}:{container.port}")
+        self._proxy = Proxy(configuration, self._port.number, self._platform.processes, self._report)
         self._platform.endpoints.add(self._endpoint)
         try:
             await self._proxy.start()

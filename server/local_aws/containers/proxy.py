@@ -3,11 +3,15 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from server.envoy import START_SECONDS, Configuration, command, envoy_program, listening_on
+from server.envoy import START_SECONDS, Configuration, EnvoyUnavailable, command, envoy_program, listening_on
 from server.local_aws.http1.server import HOST
 from server.local_aws.processes import Child, Processes
+
+RESTART_SECONDS, LONGEST_PAUSE = 0.1, 30.0
+"""How long a proxy that has ended stays so; twice as long, at most so long, when it cannot be started."""
 
 
 class ProxyFailed(Exception):
@@ -15,15 +19,32 @@ class ProxyFailed(Exception):
 
 
 class Proxy:
-    """Envoy with `configuration` on the loopback `port`; `start()`, `stop()`."""
+    """Envoy with `configuration` on the loopback `port`; `start()`, `stop()`.
 
-    def __init__(self, configuration: Configuration, port: int, processes: Processes) -> None:
+    In between it is kept alive: one that ends is started anew on the same port, and again, less and less
+    often, where that fails. `report(line)` is told.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        port: int,
+        processes: Processes,
+        report: Callable[[str], None],
+    ) -> None:
         self._configuration = listening_on(configuration, port)
-        self._port, self._processes = port, processes
+        self._port, self._processes, self._report = port, processes, report
         self._child: Child | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self.serves = False
 
     async def start(self) -> None:
-        """Return when it listens. Raises `EnvoyUnavailable`, and `ProxyFailed` if the port is taken."""
+        """Return when it listens. Raises `EnvoyUnavailable`, `ProxyFailed` if the port is taken, `OSError`
+        if no process can be started."""
+        await self._start()
+        self._keeping = asyncio.create_task(self._keep_alive())
+
+    async def _start(self) -> None:
         argv = command(envoy_program(), self._configuration)
         null = os.open(os.devnull, os.O_WRONLY)
         try:
@@ -39,8 +60,32 @@ class Proxy:
                 await asyncio.wait({ended}, timeout=0.01)
         finally:
             ended.cancel()
+        self.serves = True
+
+    async def _keep_alive(self) -> None:
+        while True:
+            assert self._child is not None
+            status = await self._child.wait()
+            self.serves = False
+            self._report(f"The proxy has ended (status {status}) and is started anew.")
+            pause = RESTART_SECONDS
+            while not self.serves:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+                try:
+                    await self._start()
+                except (EnvoyUnavailable, ProxyFailed, OSError) as error:
+                    await self._end()
+                    self._report(f"The proxy cannot be started: {error}. Next try in {pause:.1f} s.")
 
     async def stop(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+        self.serves = False
+        await self._end()
+
+    async def _end(self) -> None:
         if self._child is not None:
             self._child.kill()
             await self._child.wait()

@@ -25,7 +25,7 @@ def configuration(upstream: str, idle_seconds: float) -> Configuration:
     tried on Express Mode itself. Of what an ALB adds to requests, only `X-Forwarded-For` and
     `X-Forwarded-Proto` are added here, and the bodies of its own errors are Envoy's.
     """
-    balancer = route_to(upstream)
+    balancer = route_to(upstream, keep_host=True)
     resources = balancer["static_resources"]
     manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     manager["upgrade_configs"] = [{"upgrade_type": "websocket"}]

@@ -29,27 +29,66 @@ class BodyTooLarge(Exception):
     """The request's body is larger than its reader allows."""
 
 
+class HeadClock:
+    """Cancels the task that made it after `seconds`, unless it is stopped: `has_rung` tells. It costs a tenth
+    of `asyncio.wait_for`, which makes a task for each request."""
+
+    def __init__(self, seconds: float) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
+        self.has_rung = False
+
+    def _ring(self) -> None:
+        self.has_rung = True
+        self._task.cancel()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+
 class Connection:
     """An HTTP/1.1 connection: at most one exchange at a time, as many in turn as both sides keep it for."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_head: int) -> None:
         self.reader, self.writer = reader, writer
+        self._is_new = True
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=max_head)
         self._max_head = max_head
         self.client = str(writer.get_extra_info("peername", ("",))[0])
+        self.over_tls = writer.get_extra_info("ssl_object") is not None
 
-    async def next_exchange(self) -> "Exchange | None":
-        """Wait for a request's head. None at a clean end; raises `h11.RemoteProtocolError` on garbage."""
-        while True:
-            event = self.protocol.next_event()
-            if event is h11.NEED_DATA:
+    async def next_exchange(self, head_seconds: float) -> "Exchange | None":
+        """Wait for a request's head. None at a clean end, and on a new connection on which nothing comes for
+        `head_seconds`; raises `h11.RemoteProtocolError` on garbage, and on a head that is not complete
+        `head_seconds` after it began. Between two requests a connection may be idle for ever: runtimes and
+        SDKs keep theirs."""
+        clock = HeadClock(head_seconds) if self._is_new else None
+        self._is_new = False
+        try:
+            while (event := self.protocol.next_event()) is h11.NEED_DATA:
+                if clock is None and self._has_begun_a_head():
+                    clock = HeadClock(head_seconds)
                 await self.receive()
-            elif isinstance(event, h11.Request):
-                if size_of_head(event) > self._max_head:  # h11 counts only while it is incomplete
-                    raise h11.RemoteProtocolError("The request's head is too large", error_status_hint=431)
-                return Exchange(self, event)
-            else:
+        except asyncio.CancelledError:
+            if clock is None or not clock.has_rung:
+                raise
+            if not self._has_begun_a_head():
                 return None
+            message = f"The request's head was not complete after {head_seconds:g} s"
+            raise h11.RemoteProtocolError(message, error_status_hint=408) from None
+        finally:
+            if clock is not None:
+                clock.stop()
+        if not isinstance(event, h11.Request):
+            return None
+        if size_of_head(event) > self._max_head:  # h11 counts only while it is incomplete
+            raise h11.RemoteProtocolError("The request's head is too large", error_status_hint=431)
+        return Exchange(self, event)
+
+    def _has_begun_a_head(self) -> bool:
+        return self.protocol.trailing_data[0] != b""
 
     async def receive(self) -> None:
         try:
@@ -58,18 +97,17 @@ class Connection:
             data = b""
         self.protocol.receive_data(data)
 
-    async def refuse(self, error: h11.RemoteProtocolError) -> None:
-        """Answer what is no HTTP/1.1 request with the status h11 suggests, and be done with the peer."""
+    async def refuse(self, status: int, content_type: str, body: bytes) -> None:
+        """Answer what is no request, or none that is taken, and be done with the peer."""
         if self.protocol.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
-        body = f"{error}\n".encode()
         headers = [
-            ("Content-Type", "text/plain"),
+            ("Content-Type", content_type),
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
         ]
         with suppress(PeerGone):
-            await self.send([h11.Response(status_code=error.error_status_hint, headers=headers)])
+            await self.send([h11.Response(status_code=status, reason=reason(status), headers=headers)])
             await self.send([h11.Data(data=body), h11.EndOfMessage()])
             await self._linger()
 
@@ -131,11 +169,13 @@ class Exchange:
     def __init__(self, connection: Connection, request: h11.Request) -> None:
         self._connection = connection
         self.method = request.method.decode("latin-1")
-        self.target = origin_form(request.target.decode("latin-1"))
+        self.sent_target = request.target.decode("latin-1")
+        self.target = origin_form(self.sent_target)
         self.headers: list[Header] = decode(request.headers)
         self.raw_headers: list[Header] = decode(request.headers.raw_items())
         self.trailers: list[Header] = []
         self.client = connection.client
+        self.http_version = request.http_version
         self.started = False
         self.answered = False
         self._sends_body = True
@@ -167,7 +207,8 @@ class Exchange:
                     chunks = []
                     continue
                 if protocol.they_are_waiting_for_100_continue:
-                    await self._connection.send([h11.InformationalResponse(status_code=100, headers=[])])
+                    with suppress(PeerGone):  # its end is read next: the body has broken off
+                        await self._connection.send([h11.InformationalResponse(status_code=100, headers=[])])
                 await self._connection.receive()
             elif isinstance(event, h11.EndOfMessage):
                 self.trailers = decode(event.headers)

@@ -25,6 +25,7 @@ class Listener:
     """Hands each connection to `connected`; with `tls`, the port takes both TLS and plain ones.
 
     `backlog`: how many clients may wait to be accepted; `spare`: how many descriptors it leaves to others;
+    `patience`: seconds that a client may take to begin, and again for TLS's handshake;
     `on_shortage` is called, again and again, while there are not so many.
     """
 
@@ -36,10 +37,12 @@ class Listener:
         limit: int,
         backlog: int,
         spare: int,
+        patience: float,
         on_shortage: Callable[[], None],
     ) -> None:
         self._connected, self._tls, self._limit = connected, tls, limit
         self._backlog, self._spare, self._on_shortage = backlog, spare, on_shortage
+        self._patience = patience
         self._socket: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -86,12 +89,23 @@ class Listener:
         loop = asyncio.get_running_loop()
         begun = False
         try:
-            tls = self._tls if self._tls and await peek(connection) == TLS_HANDSHAKE else None
+            tls = None
+            if self._tls:
+                try:
+                    first = await asyncio.wait_for(peek(connection), self._patience)
+                except asyncio.TimeoutError:
+                    return
+                tls = self._tls if first == TLS_HANDSHAKE else None
             reader = asyncio.StreamReader(limit=self._limit, loop=loop)
             protocol = asyncio.StreamReaderProtocol(reader, self._connected, loop=loop)
             begun = True
             with suppress(OSError):  # of a handshake that fails, the client learns by TLS's own alert
-                await loop.connect_accepted_socket(lambda: protocol, connection, ssl=tls)
+                await loop.connect_accepted_socket(
+                    lambda: protocol,
+                    connection,
+                    ssl=tls,
+                    ssl_handshake_timeout=self._patience if tls else None,
+                )
         finally:
             if not begun:
                 connection.close()

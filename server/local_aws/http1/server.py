@@ -1,6 +1,7 @@
 """Listens on a loopback port and hands each request to one coroutine."""
 
 import asyncio
+import os
 import ssl
 import sys
 import time
@@ -10,6 +11,9 @@ from contextlib import suppress
 
 import h11
 
+from server import allowed, guard, peer
+from server.allowed import Allowed
+from server.guard import Facts, Kind, Port, Refusal
 from server.local_aws.http1.exchange import Connection, Exchange, PeerGone
 from server.local_aws.http1.listener import Listener
 
@@ -24,14 +28,21 @@ SPARE_DESCRIPTORS = 64
 IDLE_SECONDS = 1.0
 """How long a connection may be without a request although descriptors are short."""
 
+HEAD_SECONDS = 20.0
+"""How long a client may take to begin, and for a request line and its headers."""
+
 MAX_HEAD = 1_048_576
 """Bytes of a request line and its headers: 1 MB in all (Lambda quotas, checked 2026-11)."""
 
+JSON = "application/json"
 Handler = Callable[[Exchange], Awaitable[None]]
 
 
 class Server:
     """An HTTP/1.1 server for as long as it is started; each connection is a task of its own.
+
+    What the guard of a port of this `kind` refuses does not come to `handler`. A request's head must be
+    complete within `head_seconds`.
 
     A handler that returns without answering is a defect and becomes a 500, as does one that raises: the
     traceback goes to stderr, never to the client. Nagle's algorithm is off, which is asyncio's default. With
@@ -41,18 +52,23 @@ class Server:
     def __init__(
         self,
         handler: Handler,
+        kind: Kind,
         tls: ssl.SSLContext | None = None,
         *,
         backlog: int = BACKLOG,
         spare: int = SPARE_DESCRIPTORS,
+        head_seconds: float = HEAD_SECONDS,
     ) -> None:
-        self._handler = handler
+        self._handler, self._kind, self._head_seconds = handler, kind, head_seconds
+        self._allowed = Allowed()
+        self._port = 0
         self._listener = Listener(
             self._connected,
             tls=tls,
             limit=READ_BUFFER,
             backlog=backlog,
             spare=spare,
+            patience=head_seconds,
             on_shortage=self._cut_idle_connections,
         )
         self._connections: set[asyncio.Task[None]] = set()
@@ -60,8 +76,10 @@ class Server:
 
     async def start(self, port: int = 0) -> int:
         """Listen on `port` of 127.0.0.1 (0: any free one); return the port. Raises `OSError` if it is taken
-        or no descriptor is left."""
-        return self._listener.start(HOST, port)
+        or no descriptor is left, `allowed.BadEntry`."""
+        self._allowed = allowed.from_environment()
+        self._port = self._listener.start(HOST, port)
+        return self._port
 
     async def stop(self) -> None:
         """Give the port back and cut every connection."""
@@ -90,8 +108,8 @@ class Server:
         self._connections.add(task)
         connection = Connection(reader, writer, MAX_HEAD)
         try:
-            await self._serve(connection, task)
-        except (asyncio.CancelledError, ConnectionError):
+            await self._judge_user_and_serve(connection, task)
+        except (asyncio.CancelledError, OSError):
             connection.abort()
         finally:
             self._connections.discard(task)
@@ -99,17 +117,51 @@ class Server:
             with suppress(ConnectionError, asyncio.CancelledError):
                 await connection.close()
 
-    async def _serve(self, connection: Connection, task: "asyncio.Task[None]") -> None:
+    async def _judge_user_and_serve(self, connection: Connection, task: "asyncio.Task[None]") -> None:
+        """Raises `ConnectionError`, and `OSError` if no descriptor is left to ask by."""
+        try:
+            user = peer.user_of(connection.writer.get_extra_info("socket"))
+        except peer.PeerGone:
+            # a runtime may end right after its last call; whoever else does it knows no invocation's id
+            if self._kind is Kind.RUNTIME:
+                await self._serve(connection, task, only="POST")
+            return
+        refusal = None if user is None else guard.judge_user(user, os.geteuid(), self._allowed)
+        if refusal is None:
+            await self._serve(connection, task)
+        else:
+            await connection.refuse(refusal.status, JSON, refusal.to_json())
+
+    def _judge(self, exchange: Exchange, connection: Connection) -> Refusal | None:
+        facts = Facts.of(
+            exchange.method,
+            exchange.sent_target,
+            exchange.headers,
+            needs_host=exchange.http_version != b"1.0",
+        )
+        port = Port(self._kind, self._port, 443 if connection.over_tls else 80)
+        return guard.judge(port, facts, self._allowed)
+
+    async def _serve(
+        self, connection: Connection, task: "asyncio.Task[None]", only: str | None = None
+    ) -> None:
+        """Take one request after another; `only` those of that method, if it is given."""
         while True:
             self._idle[task] = time.monotonic()
             try:
-                exchange = await connection.next_exchange()
+                exchange = await connection.next_exchange(self._head_seconds)
             except h11.RemoteProtocolError as error:
-                await connection.refuse(error)
+                await connection.refuse(error.error_status_hint, "text/plain", f"{error}\n".encode())
                 return
-            if exchange is None:
+            if exchange is None or (only is not None and exchange.method != only):
                 return
             del self._idle[task]
+            refusal = self._judge(exchange, connection)
+            if refusal is not None:
+                headers = [("Content-Type", JSON), ("Connection", "close")]
+                await exchange.respond(refusal.status, headers, refusal.to_json())
+                await connection.ready_for_next()
+                return
             try:
                 await self._handler(exchange)
                 if not exchange.answered:

@@ -5,16 +5,16 @@ from aiohttp import web
 from server.local_aws.appsync import credentials
 from server.local_aws.appsync.authorization import authorize, demand
 from server.local_aws.appsync.deployed import Api, event_modes
-from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, read_object, subprotocols
+from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, offered_subprotocols, read_object
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.events.channels import Channels
 from server.local_aws.appsync.events.protocol import SUBPROTOCOL, EventSession
 from server.local_aws.appsync.events.publishing import PATH, Publisher
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.limits import Limits
+from server.websocket_frames import accept
 
 REALTIME_PATH = "/event/realtime"
-NO_PROTOCOL = Refused(400, "NoProtocolError", f"The subprotocol {SUBPROTOCOL} is missing")
 
 
 class EventApi:
@@ -36,7 +36,7 @@ class EventApi:
         if not is_upgrade(request):
             raise Refused(400, "BadRequestException", "This path speaks WebSocket")
         socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
-        await socket.prepare(request)
+        await accept(request, socket)
         connection = Connection(request, socket, self._limits)
         try:
             self._admit(request)
@@ -55,9 +55,7 @@ class EventApi:
 
     def _admit(self, request: web.Request) -> None:
         """Raise `Refused` unless the client may connect."""
-        offered = subprotocols(request)
-        if SUBPROTOCOL not in offered:
-            raise NO_PROTOCOL
+        offered = offered_subprotocols(request, SUBPROTOCOL)
         given = credentials.from_handshake(request.headers, request.query, offered)
         credentials.check_host(given, self.door.host)
         caller = authorize(self._api, event_modes(self._api, "connection"), given, PATH, b"{}")

@@ -5,6 +5,7 @@ invalid queries are graphql-core's.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +14,13 @@ from typing import Any
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
     execute,
+    get_named_type,
     get_operation_ast,
     parse,
     print_ast,
@@ -31,6 +32,7 @@ from server.local_aws.appsync.authorization import Caller
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.graphql.resolvers import DataSource, Resolver
 from server.local_aws.appsync.graphql.schema import modes_of
+from server.local_aws.appsync.graphql.selection import selection_paths
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.functions import Functions
@@ -41,6 +43,7 @@ MAX_REMEMBERED = 16_384
 """Characters of a query up to which it is remembered."""
 
 ROOTS = ("Query", "Mutation", "Subscription")
+UNEXPECTED_NULL = re.compile(r"Cannot return null for non-nullable field (\w+)\.(\w+)\.")
 
 
 class FieldError(Exception):
@@ -101,13 +104,15 @@ remembered = lru_cache(maxsize=256)(valid_document)
 
 @dataclass(frozen=True)
 class Context:
-    """What every field of one operation is resolved with. `headers` are the request's."""
+    """What every field of one operation is resolved with. `headers` are the request's, `source_ip` the
+    client's address."""
 
     api_arn: str
     region: str
     default_mode: str
     caller: Caller
     headers: Mapping[str, str]
+    source_ip: str
     sources: Mapping[str, DataSource]
     resolvers: Mapping[tuple[str, str], Resolver]
     functions: Functions
@@ -151,7 +156,10 @@ class Context:
             result = await self.functions.invoke(function, payload)
         except (ApiError, Throttled) as error:
             raise FieldError("Lambda:Unhandled", str(error)) from None
-        document = json.loads(result.payload or b"null")
+        try:
+            document = json.loads(result.payload or b"null")
+        except (ValueError, RecursionError):
+            raise FieldError("Lambda:Unhandled", "The function's result is not JSON") from None
         if result.failed:
             message = document.get("errorMessage", "") if isinstance(document, dict) else ""
             raise FieldError("Lambda:Unhandled", str(message))
@@ -160,6 +168,8 @@ class Context:
     def _event(
         self, source: Any, info: "GraphQLResolveInfo[Any]", arguments: dict[str, Any]
     ) -> dict[str, Any]:
+        """What the function gets: docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html
+        (checked 2026-11)."""
         return {
             "arguments": arguments,
             "identity": self._identity(),
@@ -167,7 +177,7 @@ class Context:
             "request": {"headers": dict(self.headers), "domainName": None},
             "prev": None,
             "info": {
-                "selectionSetList": [node.name.value for node in selected(info.field_nodes)],
+                "selectionSetList": selection_paths(info),
                 "selectionSetGraphQL": "\n".join(
                     print_ast(node.selection_set) for node in info.field_nodes if node.selection_set
                 ),
@@ -184,27 +194,36 @@ class Context:
             return None
         return {
             "accountId": identity.arn.split(":")[4],
+            "cognitoIdentityAuthProvider": None,
+            "cognitoIdentityAuthType": None,
+            "cognitoIdentityId": None,
+            "cognitoIdentityPoolId": None,
+            "sourceIp": [self.source_ip],
             "userArn": identity.arn,
             "username": identity.user_id,
         }
 
 
-def selected(nodes: list[FieldNode]) -> list[FieldNode]:
-    """The fields directly below `nodes`, those in fragments left out."""
-    return [
-        child
-        for node in nodes
-        if node.selection_set
-        for child in node.selection_set.selections
-        if isinstance(child, FieldNode)
-    ]
-
-
-def to_document(result: ExecutionResult) -> dict[str, Any]:
+def to_document(schema: GraphQLSchema, result: ExecutionResult) -> dict[str, Any]:
+    """The answer to an operation as AppSync writes it."""
     document: dict[str, Any] = {"data": result.data}
     if result.errors:
-        document["errors"] = [describe(error) for error in result.errors]
+        document["errors"] = [unexpected_null(schema, error) or describe(error) for error in result.errors]
     return document
+
+
+def unexpected_null(schema: GraphQLSchema, error: GraphQLError) -> dict[str, Any] | None:
+    """A null where the schema allows none, in AppSync's words
+    (github.com/aws-amplify/amplify-category-api/issues/1338, checked 2026-11); None for another error."""
+    found = UNEXPECTED_NULL.fullmatch(error.message)
+    if found is None:
+        return None
+    parent = schema.get_type(found[1])
+    assert isinstance(parent, GraphQLObjectType)
+    kind = get_named_type(parent.fields[found[2]].type).name
+    path = "/".join(map(str, error.path or ()))
+    message = f"Cannot return null for non-nullable type: '{kind}' within parent '{parent.name}' (/{path})"
+    return {"path": error.path, "locations": None, "message": message}
 
 
 def describe(error: GraphQLError) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 `/graphql/realtime` (AWS's custom domains)."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from server.local_aws.api import ApiError
 from server.local_aws.appsync import credentials
 from server.local_aws.appsync.authorization import Caller, authorize
 from server.local_aws.appsync.deployed import Api, graphql_modes
-from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, read_object, subprotocols
+from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, offered_subprotocols, read_object
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.graphql.execution import (
     UNREADABLE,
@@ -34,6 +35,7 @@ from server.local_aws.appsync.graphql.subscriptions import (
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.limits import Limits
+from server.websocket_frames import accept
 
 PATH, CONNECT_PATH, REALTIME_PATH = "/graphql", "/graphql/connect", "/graphql/realtime"
 
@@ -87,23 +89,24 @@ class GraphqlApi:
         if kind == "subscription":
             message = "subscription not supported through the HTTP endpoint; connect to the realtime endpoint"
             raise Refused(400, "UnsupportedOperation", message)
-        result = await self._context(caller, headers).run(schema, operation)
+        result = await self._context(caller, headers, request.remote).run(schema, operation)
         if kind == "mutation":
             self._subscriptions.publish(schema, operation, result)
-        return web.json_response(to_document(result))
+        return web.json_response(to_document(schema, result))
 
     def _deployed_schema(self) -> GraphQLSchema:
         if self._schema is None:
             raise Refused(400, "BadRequestException", "The API has no schema")
         return self._schema
 
-    def _context(self, caller: Caller, headers: Mapping[str, str]) -> Context:
+    def _context(self, caller: Caller, headers: Mapping[str, str], source_ip: str | None) -> Context:
         return Context(
             api_arn=self.api.arn,
             region=self.api.region,
             default_mode=graphql_modes(self.api)[0],
             caller=caller,
             headers=headers,
+            source_ip=source_ip or "",
             sources=self.sources,
             resolvers=self.resolvers,
             functions=self._functions,
@@ -117,15 +120,16 @@ class GraphqlApi:
                 400, "BadRequestException", "Queries are sent by POST, subscriptions over WebSocket"
             )
         socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
-        await socket.prepare(request)
+        await accept(request, socket)
         connection = Connection(request, socket, self._limits)
         try:
             self._admit(request)
         except Refused as refused:
             await connection.refuse({"type": "connection_error", "payload": {"errors": refused.with_code()}})
             return socket
+        subscribe = partial(self._subscribe, request.remote)
         session = SubscriptionSession(
-            connection, self._subscriptions, self._subscribe, self._limits.appsync_payload
+            connection, self._subscriptions, subscribe, self._limits.appsync_payload
         )
         timeout = connection_timeout_ms(self._limits)
         try:
@@ -138,15 +142,14 @@ class GraphqlApi:
 
     def _admit(self, request: web.Request) -> None:
         """Raise `Refused` unless the client may connect."""
-        offered = subprotocols(request)
-        if SUBPROTOCOL not in offered:
-            raise Refused(400, "NoProtocolError", "NoProtocolError")
+        offered = offered_subprotocols(request, SUBPROTOCOL)
         given = credentials.from_handshake(request.headers, request.query, offered)
         credentials.check_host(given, self.door.host)
         authorize(self.api, graphql_modes(self.api), given, CONNECT_PATH, b"{}")
 
     async def _subscribe(
         self,
+        source_ip: str | None,
         request: Mapping[str, Any],
         given: dict[str, str],
         signed: bytes,
@@ -158,7 +161,7 @@ class GraphqlApi:
         schema = self._deployed_schema()
         operation = read(schema, request)
         made = subscription(schema, operation, deliver)
-        context = self._context(caller, given)
+        context = self._context(caller, given, source_ip)
         try:
             for kind, name in fields_asked_for(schema, operation):
                 context.authorize(kind, name)

@@ -3,7 +3,10 @@
 Docs: docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html (checked 2026-11): a
 subscriber gets what the mutation selected and the subscription asks for; arguments of the subscription are
 compared with the fields of the same names, which the mutation must have selected; null is compared as well,
-an argument that is left out is not. That a mutation without a result (null) is not passed on is a choice.
+an argument that is left out is not. A subscriber reads the mutation's answer as it is, by the names in it: a
+field that the mutation selects under an alias is null for a subscription that asks for it by its own name
+(github.com/aws/aws-appsync-community/issues/160, checked 2026-11). Only the alias of the mutation itself does
+not matter. That a mutation without a result (null) is not passed on is a choice.
 So is it that a subscription is refused for each field it asks for that its caller may not read: what AWS does
 about nested fields is unconfirmed.
 """
@@ -70,14 +73,13 @@ class Subscriptions:
         self._all.pop(subscription, None)
 
     def publish(self, schema: GraphQLSchema, operation: Operation, result: ExecutionResult) -> None:
-        """Send what the mutations in `operation` gave to those who follow them. Subscriptions that ask for
-        the same are answered by one execution."""
-        fragments = fragments_of(operation)
-        for node in fields_in(operation.node.selection_set, fragments):
-            value = (result.data or {}).get(key_of(node))
-            if value is not None:
-                event = by_field_name(node.selection_set, value, fragments)
-                self._publish(schema, node.name.value, event)
+        """Send what the mutations in `operation` gave to those who follow them, each once. Subscriptions that
+        ask for the same are answered by one execution."""
+        nodes = fields_in(operation.node.selection_set, fragments_of(operation))
+        mutations = {key_of(node): node.name.value for node in nodes}
+        for key, value in (result.data or {}).items():
+            if value is not None and not mutations[key].startswith("__"):
+                self._publish(schema, mutations[key], value)
 
     def _publish(self, schema: GraphQLSchema, mutation: str, event: Any) -> None:
         payloads: dict[tuple[int, str | None, str], str] = {}
@@ -149,7 +151,7 @@ def select(schema: GraphQLSchema, operation: Operation, root: Mapping[str, Any])
         operation_name=operation.name,
     )
     assert isinstance(result, ExecutionResult), "nothing here is resolved asynchronously"
-    return json.dumps(to_document(result))
+    return json.dumps(to_document(schema, result))
 
 
 def fragments_of(operation: Operation) -> Fragments:
@@ -175,16 +177,3 @@ def fields_in(selections: SelectionSetNode, fragments: Fragments) -> list[FieldN
 
 def key_of(node: FieldNode) -> str:
     return node.alias.value if node.alias else node.name.value
-
-
-def by_field_name(selections: SelectionSetNode | None, value: Any, fragments: Fragments) -> Any:
-    """A result with aliases undone: subscribers know the fields by their names."""
-    if isinstance(value, list):
-        return [by_field_name(selections, item, fragments) for item in value]
-    if not isinstance(value, dict) or selections is None:
-        return value
-    named: dict[str, Any] = {}
-    for node in fields_in(selections, fragments):
-        if key_of(node) in value:
-            named[node.name.value] = by_field_name(node.selection_set, value[key_of(node)], fragments)
-    return named

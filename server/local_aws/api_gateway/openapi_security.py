@@ -1,0 +1,23 @@
+"""What an OpenAPI document says about who may call. Pure.
+
+moto drops it on an import: the routes of such a document would be open to everybody, so it is refused.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+SAYING = ("security", "x-amazon-apigateway-auth", "x-amazon-apigateway-policy")
+NOBODY_ASKED: tuple[object, ...] = (None, [], {}, {"type": "NONE"})
+
+
+def asks_who_calls(document: Mapping[str, Any]) -> bool:
+    """True if the document, or one of its operations, wants authorization, an API key or a resource
+    policy."""
+    paths = document.get("paths")
+    operations = [
+        operation
+        for methods in (paths.values() if isinstance(paths, dict) else ())
+        for operation in (methods.values() if isinstance(methods, dict) else ())
+        if isinstance(operation, dict)
+    ]
+    return any(part.get(name) not in NOBODY_ASKED for part in (document, *operations) for name in SAYING)

@@ -132,13 +132,18 @@ async def published(
 
 
 async def hear(socket: ClientConnection, producing: "asyncio.Task[None] | None" = None) -> dict[str, Any]:
-    """The next message; if the producer has failed, its failure."""
+    """The next message; as soon as the producer has failed, its failure."""
+    receiving = asyncio.create_task(socket.recv())
+    receiving.add_done_callback(lambda task: task.cancelled() or task.exception())  # somebody has looked
+    awaited = {receiving} if producing is None or producing.done() else {receiving, producing}
     try:
-        message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
-        return message
-    finally:
+        done, _ = await asyncio.wait(awaited, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if producing is not None and producing.done():
             producing.result()
+        message: dict[str, Any] = json.loads(await asyncio.wait_for(receiving, PATIENCE if done else 0))
+        return message
+    finally:
+        receiving.cancel()
 
 
 def credentials(api: AppSyncApi) -> Subprotocol:

@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.shapes import at_once, one_by_one
+
 
 @dataclass
 class Reading:
@@ -19,13 +21,20 @@ class Reading:
     error: Exception | None = None
 
     @property
-    def lags(self) -> list[float]:
-        return [at - item["sent"] for at, item in self.items]
+    def sent(self) -> list[float]:
+        return [item["sent"] for _, item in self.items]
 
     @property
-    def spread(self) -> float:
-        """Seconds from the first arrival to the last."""
-        return self.items[-1][0] - self.items[0][0]
+    def arrived(self) -> list[float]:
+        return [at for at, _ in self.items]
+
+    @property
+    def one_by_one(self) -> bool:
+        return one_by_one(self.sent, self.arrived)
+
+    @property
+    def at_once(self) -> bool:
+        return at_once(self.sent, self.arrived)
 
 
 async def read_items(url: str) -> Reading:

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import shutil
-import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from lab.deploy import FOLDERS, zip_folder
+from tests.shapes import one_by_one
 
 from .conftest import Account, zipped
 from .http_client import request
@@ -70,7 +70,7 @@ def test_a_lessons_function_streams(aws: Account, name: str, settings: dict[str,
     assert (answer.status, answer.complete) == (status, True)
     assert [item["seq"] for item in items] == list(range(10))
     assert len(answer.chunks) == 10
-    assert items[0]["sent"] - started < 0.4
+    assert items[0]["sent"] - started < 2, "the environment of the first call is used again"
 
 
 def test_sse_from_node(aws: Account) -> None:
@@ -182,13 +182,14 @@ def test_a_perl_script_is_a_runtime(aws: Account) -> None:
 def test_curl_sees_each_item_when_it_is_sent(aws: Account) -> None:
     url = aws.url(aws.deploy("invocation.stamped(10, 0.05)"))
     request(url)
-    lags = []
+    sent, arrived = [], []
     with subprocess.Popen(["curl", "-sSN", url], stdout=subprocess.PIPE) as curl:
         assert isinstance(curl.stdout, io.BufferedReader)
         for line in curl.stdout:
-            lags.append(time.time() - json.loads(line)["sent"])
-    assert len(lags) == 10
-    assert statistics.median(lags) < 0.03
+            arrived.append(time.time())
+            sent.append(json.loads(line)["sent"])
+    assert len(sent) == 10
+    assert one_by_one(sent, arrived)
 
 
 SDK_V2 = """

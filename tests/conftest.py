@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from server.local_aws.aws_lambda.runtimes import node
-from tests.run import not_run, order, twice
+from tests.run import closing, order, twice
 from tests.run.published import folder_beside, npm_install, pip_install
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PYTHON_CLIENT = "awslambdaric==4.2.2"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for plugin in (order, twice, not_run):
+    for plugin in (order, twice, closing):
         config.pluginmanager.register(plugin)
 
 

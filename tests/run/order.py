@@ -17,6 +17,7 @@ LONG = (
     "tests/notebooks/test_atlas_notices.py",
     "tests/browser/",
     "tests/lab/test_exam.py",
+    "tests/lab/test_a_hostile_environment.py",
     "tests/aws_target/test_interruptions.py",
     "tests/lab/test_deployments.py",
     "tests/local_aws/test_processes.py",

@@ -15,8 +15,19 @@ COUNT = "runs = globals().get('runs', 0) + 1\nwith open('runs', 'a') as log: log
 def run(folder: Path) -> "subprocess.CompletedProcess[str]":
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--nbmake", "-p", "tests.run.twice", folder],
-        env={**plain, "PYTHONPATH": str(ROOT)},
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "nbmake.pytest_plugin",
+            "--nbmake",
+            "-p",
+            "tests.run.twice",
+            folder,
+        ],
+        env={**plain, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,12 +1,18 @@
-"""A run says what it did not run. Where `STREAMING_SKIPS_FAIL=1` (in CI, every night) it fails for it."""
+"""A run says how long it took in all, and what it did not run.
+
+Where `STREAMING_SKIPS_FAIL=1` (in CI, every night) it fails for what it did not run.
+"""
 
 import os
+import time
 from collections import defaultdict
 from typing import Any
 
 import pytest
 
 SKIPS_FAIL = "STREAMING_SKIPS_FAIL"
+STARTED = "STREAMING_STARTED"
+"""When `make` started: epoch seconds."""
 
 
 def not_run(config: pytest.Config) -> dict[str, list[str]]:
@@ -28,6 +34,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if started := os.environ.get(STARTED):
+        minutes, seconds = divmod(round(time.time() - float(started)), 60)
+        terminalreporter.line(f"With set-up and lint: {minutes} min {seconds} s")
     skipped = not_run(config)
     if not skipped:
         return

@@ -144,11 +144,10 @@ def test_it_does_not_outlive_us(origin: EmbeddedServer, signum: signal.Signals) 
 
 
 def test_a_guard_that_is_stopped_does_not_hold_up_the_end(origin: EmbeddedServer) -> None:
+    others = psutil.Process().children()
     envoy = Envoy(route_to(origin.url(""))).start()
     port = envoy.port
-    (guard,) = (
-        child for child in psutil.Process().children() if child.name() != "envoy" and child.children()
-    )
+    (guard,) = (child for child in psutil.Process().children() if child not in others)
     guard.suspend()
     envoy.stop()
     assert eventually(lambda: refuses(port))

@@ -2,7 +2,6 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -10,31 +9,32 @@ import pytest
 SKIPS_FAIL = "STREAMING_SKIPS_FAIL"
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skipped test into a failed one, if that is asked for."""
-    report = yield
-    if report.skipped and os.environ.get(SKIPS_FAIL) == "1":
-        report.outcome = "failed"
-        report.longrepr = f"{SKIPS_FAIL}=1, but: {reason(report)}"
-    return report
+def not_run(config: pytest.Config) -> dict[str, list[str]]:
+    """Each reason with the tests that did not run for it; of a file that did not run, the file.
 
-
-def reason(report: Any) -> str:
-    """Why a test or a file was skipped."""
-    _, _, text = report.longrepr
-    return str(text).removeprefix("Skipped: ")
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name each test that did not run under the reason for it; of a file that did not run, the file."""
+    Among pytest-xdist's processes only the one that prints knows them.
+    """
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     skipped: dict[str, list[str]] = defaultdict(list)
-    for report in terminalreporter.stats.get("skipped", []):
-        skipped[reason(report)].append(report.nodeid)
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        _, _, reason = report.longrepr
+        skipped[reason.removeprefix("Skipped: ")].append(report.nodeid)
+    return skipped
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get(SKIPS_FAIL) == "1" and session.exitstatus == 0 and not_run(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    skipped = not_run(config)
     if not skipped:
         return
     terminalreporter.section("not run here")
-    for why, ids in sorted(skipped.items()):
-        terminalreporter.line(f"{len(ids)} because {why}")
+    for reason, ids in sorted(skipped.items()):
+        terminalreporter.line(f"{len(ids)} because {reason}")
         for nodeid in sorted(ids):
             terminalreporter.line(f"    {nodeid}")
+    if os.environ.get(SKIPS_FAIL) == "1":
+        terminalreporter.line(f"{SKIPS_FAIL}=1: so the run has failed")

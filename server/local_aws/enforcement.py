@@ -6,9 +6,11 @@ docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 
 from contextlib import suppress
 
+from server.local_aws import s3_signatures
 from server.local_aws.api import ApiCall, ApiError
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.function_policy import allows, denies
+from server.local_aws.claims import Kind
 from server.local_aws.identity import Identity, authenticate, is_issued
 from server.local_aws.operations import operation_of
 from server.local_aws.permissions import Permission, permissions
@@ -18,10 +20,14 @@ from server.local_aws.sigv4 import BadSignature, NotSigned, SignedRequest, Unkno
 def admit_signed(call: ApiCall) -> None:
     """Raise `ApiError` unless `call` is signed: anyhow with a key that the stand-in has not given to anybody,
     rightly with one of a user or of a role's session."""
-    if not call.signed:
+    if call.claim is None:
         raise ApiError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-    if is_issued(call.access_key):
+    if not is_issued(call.access_key):
+        return
+    if call.claim.kind is Kind.SIGNED:
         caller_of(call)
+    else:
+        s3_signatures.admit(call, call.claim)
 
 
 def admit(call: ApiCall) -> None:

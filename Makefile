@@ -20,7 +20,8 @@ test: $(FOR_TESTS) lint
 
 # Lint, types, and the tests that need neither a stand-in nor a kernel.
 check: $(FOR_TESTS) lint
-	$(BIN)/pytest -n $(WORKERS) tests/lab tests/server tests/notebooks/test_structure.py
+	$(BIN)/pytest -n $(WORKERS) -m "not stand_in" tests/lab tests/server tests/notebooks/test_structure.py \
+	  tests/door/test_guard.py tests/local_aws/test_codecs.py tests/local_aws/test_policy.py
 
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .

@@ -24,6 +24,8 @@ from lab.recording import record
 from lab.relay import relay
 from server.embedded import EmbeddedServer
 
+pytestmark = pytest.mark.stand_in
+
 QUERY = "/transfer-encoding?count=10&interval_ms=60"
 NONE_SET = {NGINX: "", CADDY: {}, TRAEFIK: {}}
 STREAMS = {NGINX: "proxy_http_version 1.1;", CADDY: {}, TRAEFIK: {}}

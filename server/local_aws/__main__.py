@@ -2,7 +2,7 @@
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
 `LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.enforcement`).
+every API call needs its permissions (see `server.local_aws.iam.enforcement`).
 """
 
 import argparse
@@ -14,8 +14,9 @@ import sys
 import threading
 from contextlib import suppress
 
-from server.local_aws import descriptors, enforcement, limits
+from server.local_aws import descriptors, limits
 from server.local_aws.api import REGION
+from server.local_aws.iam import enforcement
 from server.local_aws.stand_in import StandIn
 
 

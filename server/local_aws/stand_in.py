@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-from server.local_aws import enforcement, root
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.api_gateway_http.api import HttpApis
 from server.local_aws.api_gateway_rest.api import RestApis
@@ -22,7 +21,8 @@ from server.local_aws.ecs_express.api import EcsExpressApi
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.http1.server import HOST, Server
-from server.local_aws.identity import role_credentials, root_credentials
+from server.local_aws.iam import enforcement, root
+from server.local_aws.iam.identity import role_credentials, root_credentials
 from server.local_aws.limits import Limits
 from server.local_aws.processes import Processes
 from server.local_aws.tls import Certificate

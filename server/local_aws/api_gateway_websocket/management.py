@@ -13,8 +13,8 @@ from server.local_aws.api_gateway_websocket.connection import BufferFull, Connec
 from server.local_aws.api_gateway_websocket.event import Client
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
-from server.local_aws.identity import authenticate
-from server.local_aws.sigv4 import BadSignature, SignedRequest
+from server.local_aws.iam.identity import authenticate
+from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 
 
 async def read(exchange: Exchange, limit: int) -> bytes:

@@ -11,11 +11,11 @@ from xml.sax.saxutils import escape
 
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.function_policy import allows, denies
-from server.local_aws.identity import Identity, authenticate
+from server.local_aws.iam.identity import Identity, authenticate
+from server.local_aws.iam.permissions import Permission, permissions
+from server.local_aws.iam.resource_policy import allows, denies
+from server.local_aws.iam.sigv4 import BadSignature, NotSigned, SignedRequest, UnknownKey
 from server.local_aws.operations import operation_of, service_model
-from server.local_aws.permissions import Permission, permissions
-from server.local_aws.sigv4 import BadSignature, NotSigned, SignedRequest, UnknownKey
 
 VARIABLE = "LOCAL_AWS_ENFORCE_IAM"
 

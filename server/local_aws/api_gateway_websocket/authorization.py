@@ -17,8 +17,8 @@ from server.local_aws.api_gateway_websocket.event import Client, Handshake
 from server.local_aws.api_gateway_websocket.integration import IntegrationFailure, Integrations
 from server.local_aws.api_gateway_websocket.routing import find
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.identity import authenticate
-from server.local_aws.sigv4 import BadSignature, SignedRequest
+from server.local_aws.iam.identity import authenticate
+from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 
 MAX_RESULT = 8192
 """Bytes of what an authorizer returns (API Gateway quotas)."""

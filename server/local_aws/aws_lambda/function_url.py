@@ -33,9 +33,9 @@ from server.local_aws.aws_lambda.url_response import BadResult, from_prelude, fr
 from server.local_aws.behaviour import Behaviour
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, TruncatedBody
-from server.local_aws.identity import Identity
+from server.local_aws.iam.identity import Identity
+from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 from server.local_aws.limits import Limits
-from server.local_aws.sigv4 import BadSignature, SignedRequest
 from server.local_aws.throttle import TokenBucket
 
 PRELUDE_WINDOW = 1_048_576

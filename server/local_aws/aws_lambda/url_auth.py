@@ -5,10 +5,10 @@ AuthType NONE too (there by the function's resource policy).
 """
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.function_policy import allows, denies
 from server.local_aws.aws_lambda.url_config import UrlConfig
-from server.local_aws.identity import Identity, authenticate
-from server.local_aws.sigv4 import SignedRequest
+from server.local_aws.iam.identity import Identity, authenticate
+from server.local_aws.iam.resource_policy import allows, denies
+from server.local_aws.iam.sigv4 import SignedRequest
 
 ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 

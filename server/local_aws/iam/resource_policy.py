@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.identity import ROOT_ARN, Identity
-from server.local_aws.policy import Context, applies, listed
+from server.local_aws.iam.identity import ROOT_ARN, Identity
+from server.local_aws.iam.policy import Context, applies, listed
 
 Statement = Mapping[str, Any]
 

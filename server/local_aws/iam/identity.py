@@ -19,8 +19,8 @@ from moto.iam.models import Policy, iam_backends
 from moto.sts.models import sts_backends
 
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.policy import Context, effects
-from server.local_aws.sigv4 import SignedRequest, verify
+from server.local_aws.iam.policy import Context, effects
+from server.local_aws.iam.sigv4 import SignedRequest, verify
 
 ROOT_KEY = ROOT_SECRET = "test"
 """The credentials that every machine has: of the account's root, who may do everything in it."""

@@ -8,11 +8,11 @@ from contextlib import suppress
 
 from server.local_aws.api import ApiCall, ApiError
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.function_policy import allows, denies
-from server.local_aws.identity import Identity, authenticate, is_issued
+from server.local_aws.iam.identity import Identity, authenticate, is_issued
+from server.local_aws.iam.permissions import Permission, permissions
+from server.local_aws.iam.resource_policy import allows, denies
+from server.local_aws.iam.sigv4 import BadSignature, NotSigned, SignedRequest, UnknownKey
 from server.local_aws.operations import operation_of
-from server.local_aws.permissions import Permission, permissions
-from server.local_aws.sigv4 import BadSignature, NotSigned, SignedRequest, UnknownKey
 
 
 def admit_signed(call: ApiCall) -> None:

@@ -34,8 +34,7 @@ async def read(exchange: Exchange, limit: int) -> bytes:
 def check(exchange: Exchange, body: bytes, region: str, resource: str) -> None:
     """Raise `ApiError` (403) unless the call is signed by someone who may manage connections.
     `resource`: "{api id}/{stage}/{method}/@connections/{connection id}"."""
-    path, _, query = exchange.target.partition("?")
-    request = SignedRequest(exchange.method, path, query, dict(exchange.headers), body)
+    request = SignedRequest.of(exchange.method, exchange.target, exchange.headers, body)
     try:
         caller = authenticate(request, "execute-api")
     except BadSignature as error:

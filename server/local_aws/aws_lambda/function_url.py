@@ -271,5 +271,4 @@ class Answering:
 
 
 def signed(request: UrlRequest) -> SignedRequest:
-    path, _, query = request.target.partition("?")
-    return SignedRequest(request.method, path, query, joined(request.headers), request.body)
+    return SignedRequest.of(request.method, request.target, request.headers, request.body)

@@ -7,21 +7,34 @@ Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_polic
 import base64
 import binascii
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_network
 
-from server.local_aws.iam.patterns import NotJudged, arn_matches, is_arn_pattern, literal, matches, substituted
+from server.local_aws.iam.patterns import (
+    NotJudged,
+    arn_matches,
+    is_arn_pattern,
+    literal,
+    matches,
+    substituted,
+)
 
 KEYS = re.compile(
-    r"aws:(requesttag/.+|tagkeys|requestedregion|sourcearn|sourceaccount|sourceip|securetransport|currenttime"
-    r"|epochtime|principalarn|principalaccount|principaltype|principalisawsservice|principalservicename"
-    r"|username|userid)"
+    r"aws:(requesttag/.+|tagkeys|sourcearn|sourceaccount|principalarn|principalaccount|principaltype"
+    r"|principalisawsservice|principalservicename|username|userid)"
     r"|iam:passedtoservice|sts:(externalid|rolesessionname)"
     r"|lambda:(functionurlauthtype|invokedviafunctionurl)"
 )
-"""The keys of which it is known whether a call has a value. Of another one it is not."""
+"""The keys which a call that does not bring them does not have. Of another one that is not known."""
+
+TIMES: Mapping[str, Callable[[], str]] = {
+    "aws:currenttime": lambda: datetime.now(timezone.utc).isoformat(),
+    "aws:epochtime": lambda: str(time.time()),
+}
+"""The keys that every call has: when it is judged."""
 
 Context = Mapping[str, Sequence[str]]
 """Condition keys of a call, in lower case, with their values; a key that is not there has none."""
@@ -137,9 +150,10 @@ def satisfied(
     operator: str, key: str, expected: Sequence[str], context: Context, *, variables: bool = True
 ) -> bool:
     """True if one condition holds for a call. Raises `NotJudged`."""
-    if not KEYS.fullmatch(key):
+    values = [TIMES[key]()] if key in TIMES else context.get(key, ())
+    if not values and key not in context and not KEYS.fullmatch(key):
         raise NotJudged(key)
-    return holds(operator, expected, context.get(key, ()), context if variables else None)
+    return holds(operator, expected, values, context if variables else None)
 
 
 def holds(

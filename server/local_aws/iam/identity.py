@@ -72,6 +72,12 @@ class Identity:
         """True if one of the caller's own policies denies it, which nothing else can allow."""
         return DENY in self._effects(action, resource, context)
 
+    def is_left(self, action: str, resource: str, context: Context | None = None) -> bool:
+        """True if what a resource's policy allows is left to the caller: nothing of its own denies it."""
+        return not self.is_denied(action, resource, context) and self.is_within_limits(
+            action, resource, context
+        )
+
     def is_within_limits(self, action: str, resource: str, context: Context | None = None) -> bool:
         """True if the session policy and the permissions boundary, as far as there are any, allow it."""
         known = {**self.context, **(context or {})}
@@ -117,6 +123,13 @@ def authenticate(request: SignedRequest, service: str, region: str | None = None
     return of_user(found[0], access_key)
 
 
+def is_issued(access_key: str) -> bool:
+    """True if the stand-in has given this key to a user, or to a session of a role."""
+    keys = {key.access_key_id for user in list(iam().users.values()) for key in list(user.access_keys)}
+    sessions = list(sts_backends[ACCOUNT_ID]["aws"].assumed_roles)
+    return access_key in keys or any(session.access_key_id == access_key for session in sessions)
+
+
 # Users
 
 
@@ -154,7 +167,9 @@ def document_of(text: Any) -> Document:
 
 def managed(policy: ManagedPolicy) -> Document:
     """The document of a managed policy's default version; one without statements if there is none."""
-    found = [version.document for version in policy.versions if version.version_id == policy.default_version_id]
+    found = [
+        version.document for version in policy.versions if version.version_id == policy.default_version_id
+    ]
     return document_of(found[0]) if found else {}
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 VARIABLE = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
 
-LITERAL = {"*": "\ufdd0", "?": "\ufdd1"}
+LITERAL = str.maketrans({"*": "\ufdd0", "?": "\ufdd1"})
 """How a wildcard's character is written where it stands for itself; these are no characters of Unicode."""
 
 ARN_PARTS = 6
@@ -62,7 +62,7 @@ def is_arn_pattern(pattern: str) -> bool:
 
 def literal(text: str) -> str:
     """`text` such that its `*` and `?` are no wildcards."""
-    return text.translate(str.maketrans(LITERAL))
+    return text.translate(LITERAL)
 
 
 def substituted(pattern: str, context: Mapping[str, Sequence[str]] | None) -> str:

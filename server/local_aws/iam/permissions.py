@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from server.local_aws.api import ApiCall
-from server.local_aws.iam.policy import Context
+from server.local_aws.iam.conditions import Context
 from server.local_aws.iam.resources import gateway_path, resources
 from server.local_aws.operations import Operation
 

@@ -97,7 +97,7 @@ class SignedRequest:
         return self.headers.get(name.lower()) or self.parameters.get(name, "")
 
     def check_parameters(self) -> None:
-        """Raise `BadSignature` if what belongs to a signature is in the query twice, or in the headers, too."""
+        """Raise `BadSignature` if what belongs to a signature is in the query twice, or in a header, too."""
         names = [name for name, _ in parse_qsl(self.query, keep_blank_values=True)]
         for name in {name for name in names if name.lower().startswith("x-amz-")}:
             if names.count(name) > 1 or name.lower() in self.headers:
@@ -141,7 +141,16 @@ class Signature:
         scope = CREDENTIAL.fullmatch(credential)
         if scope is None or algorithm != ALGORITHM:
             raise NotSigned("Missing Authentication Token")
-        return cls(*scope.groups(), tuple(headers.split(";")), value, timestamp, expires)
+        return cls(
+            key=scope["key"],
+            date=scope["date"],
+            region=scope["region"],
+            service=scope["service"],
+            headers=tuple(headers.split(";")),
+            value=value,
+            timestamp=timestamp,
+            expires=expires,
+        )
 
     def check_time(self) -> None:
         """Raise `BadSignature` unless the signature is valid now."""
@@ -186,8 +195,8 @@ class Signature:
 
 
 def timestamp_of(headers: Mapping[str, str]) -> str:
-    """When a request was signed: `X-Amz-Date` or, where there is none, `Date` in the same form; "" if it cannot
-    be read."""
+    """When a request was signed: `X-Amz-Date` or, where there is none, `Date` in the same form; "" if
+    neither can be read."""
     if stamp := headers.get("x-amz-date", ""):
         return stamp
     try:
@@ -206,8 +215,8 @@ def lifetime(seconds: str) -> timedelta:
 def verify(
     request: SignedRequest, service: str, region: str | None, secret_of: Callable[[str], str | None]
 ) -> Signature:
-    """Return the signature of `request`, which is for `service` in `region` (None: any). `secret_of` knows the
-    keys' secrets.
+    """Return the signature of `request`, which is for `service` in `region` (None: any). `secret_of` knows
+    the keys' secrets.
 
     Raises `BadSignature`.
     """

@@ -28,7 +28,7 @@ from server.local_aws.aws_lambda.invocation import Caller, new_trace_id
 from server.local_aws.aws_lambda.prelude import CONTENT_TYPE, BadPrelude, PreludeSplitter
 from server.local_aws.aws_lambda.url_auth import Forbidden, authorize
 from server.local_aws.aws_lambda.url_config import UrlConfig
-from server.local_aws.aws_lambda.url_event import UrlRequest, event, joined
+from server.local_aws.aws_lambda.url_event import UrlRequest, event
 from server.local_aws.aws_lambda.url_response import BadResult, from_prelude, from_result
 from server.local_aws.behaviour import Behaviour
 from server.local_aws.control_plane import ACCOUNT_ID

@@ -1,6 +1,7 @@
 """Conditions of IAM's policy language: operators, and the keys that a call here has values of.
 
-Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
+Docs (checked 2026-11):
+docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
 …/reference_policies_multi-value-conditions.html and …/reference_policies_condition-keys.html.
 """
 

@@ -2,7 +2,7 @@
 
 Docs: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html and
 …/reference_policies_evaluation-logic.html (checked 2026-11). A statement that cannot be judged (a condition
-key, an operator or a policy variable that is not known here, an element that is missing or is not of its type)
+key, an operator or a policy variable that is not known here, an element that is missing or not of its type)
 allows nothing, and denies what it would deny: what cannot be judged is refused. Nothing in a policy raises.
 """
 

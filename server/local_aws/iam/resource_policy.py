@@ -1,7 +1,7 @@
 """Policies that are attached to a resource and name who may use it: of functions, and of roles (trust).
 
-Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and
-docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html.
+Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+and docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,8 +42,8 @@ Principal = Identity | Service | None
 
 
 def permits(statements: object, action: str, principal: Principal, resource: str, context: Context) -> bool:
-    """True if `principal` may do `action` on `resource`, whose policy has these statements: it allows that, or
-    the caller's own policies do, which are of the same account, and neither denies it. To name the account
+    """True if `principal` may do `action` on `resource`, whose policy has these statements: it allows that,
+    or the caller's own policies do, which are of the same account, and neither denies it. To name the account
     alone leaves it to the policies of its callers."""
     said = effects(statements, action, principal, context)
     if DENY in said or not isinstance(principal, Identity):
@@ -71,8 +71,8 @@ def effects(
 
 
 def names(statement: Statement, principal: Principal, *, with_account: bool) -> bool:
-    """True if `principal` (or, with `with_account`, its account) is among what `Principal` lists, or not among
-    `NotPrincipal`. Raises `NotJudged` unless the statement has exactly one of the two."""
+    """True if `principal` (or, with `with_account`, its account) is among what `Principal` lists, or not
+    among `NotPrincipal`. Raises `NotJudged` unless the statement has exactly one of the two."""
     given = [name for name in ("Principal", "NotPrincipal") if name in statement]
     if len(given) != 1:
         raise NotJudged("Principal or NotPrincipal")

@@ -84,8 +84,8 @@ def refusal(caller: Identity, action: str, role_arn: str, context: Context) -> s
 
 
 def check_lambda(role_arn: str, function_arn: str) -> None:
-    """Raise `ApiError` (400) unless the role lets Lambda assume it for a function. Whether there is such a role
-    is not asked."""
+    """Raise `ApiError` (400) unless the role lets Lambda assume it for a function. Whether there is such a
+    role is not asked."""
     known = LAMBDA.on_behalf_of(function_arn)
     if role_with(role_arn) and not permits(statements_of(role_arn), ASSUME, LAMBDA, role_arn, known):
         message = "The role defined for the function cannot be assumed by Lambda."

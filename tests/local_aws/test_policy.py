@@ -87,8 +87,9 @@ def test_a_condition_that_is_not_judged_grants_nothing_and_denies(condition: dic
 
 
 def call(service: str, method: str, target: str, *headers: tuple[str, str], body: bytes = b"") -> ApiCall:
-    scope = f"AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    return ApiCall(method, target, [("authorization", scope), *headers], body)
+    scope = f"AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/{service}/aws4_request"
+    signed = f"{scope}, SignedHeaders=host, Signature=0"
+    return ApiCall(method, target, [("authorization", signed), *headers], body)
 
 
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:f"

@@ -4,6 +4,7 @@ Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_polic
 docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from server.local_aws.api import ApiCall, ApiError
@@ -66,15 +67,10 @@ def caller_of(call: ApiCall) -> Identity:
 def is_allowed(caller: Identity, needed: Permission, region: str) -> bool:
     """True if the caller's policies allow it or, to invoke a function, the policy of the function does; and
     none denies it."""
-    statements: list[Statement] = []
+    statements: Sequence[Statement] = ()
     if needed.action == "lambda:InvokeFunction":
+        from server.local_aws.aws_lambda import deployed  # only now: IAM does not stand on Lambda
+
         with suppress(ApiError):  # there is no such function
-            statements = function_statements(region, needed.resource)
+            statements = deployed.statements(region, needed.resource)
     return permits(statements, needed.action, caller, needed.resource, needed.context)
-
-
-def function_statements(region: str, function_arn: str) -> list[Statement]:
-    """Those of the function's policy. Raises `ApiError` if there is no such function."""
-    from server.local_aws.aws_lambda import deployed  # only now: IAM does not stand on Lambda
-
-    return [*deployed.statements(region, function_arn)]

@@ -41,7 +41,9 @@ def matches(pattern: str, value: str) -> bool:
 
 def fits(part: str, value: str) -> bool:
     """True if `value` fits a pattern without `*`."""
-    return len(part) == len(value) and all(one in ("?", other) for one, other in zip(part, value, strict=True))
+    return len(part) == len(value) and all(
+        one in ("?", other) for one, other in zip(part, value, strict=True)
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -23,7 +23,7 @@ from moto.sts.models import sts_backends
 from server.local_aws.api import ApiCall, ApiError
 from server.local_aws.claims import Claim, Kind
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.sigv4 import MISMATCH, BadSignature
+from server.local_aws.iam.sigv4 import MISMATCH, BadSignature
 
 SKEW_SECONDS = 900
 """How far the client's clock may be from ours."""

@@ -81,7 +81,7 @@ class Platform:
         """What a front door calls to invoke a function."""
         from server.local_aws.aws_lambda import deployed
         from server.local_aws.aws_lambda.functions import Functions
-        from server.local_aws.identity import role_credentials, root_credentials
+        from server.local_aws.iam.identity import role_credentials, root_credentials
 
         return Functions(
             folder=self.folder,

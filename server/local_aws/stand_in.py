@@ -126,9 +126,11 @@ class StandIn:
 
     def _admit(self, call: ApiCall) -> None:
         """Raise `ApiError` unless `call` is allowed."""
-        from server.local_aws import enforcement  # only now: it knows every service of moto's
+        from server.local_aws.iam import enforcement  # only now: it knows every service of moto's
 
-        if not call.signed and public_service(call):
+        if not call.signed and (public := public_service(call)):
+            if self._enforce_iam:
+                enforcement.admit_unsigned(call, public)
             return
 
         if self._enforce_iam:

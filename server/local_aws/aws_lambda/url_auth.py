@@ -5,10 +5,10 @@ AuthType NONE too (there by the function's resource policy).
 """
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.function_policy import allows, denies
 from server.local_aws.aws_lambda.url_config import UrlConfig
-from server.local_aws.identity import Identity, authenticate
-from server.local_aws.sigv4 import SignedRequest
+from server.local_aws.iam.identity import Identity, authenticate
+from server.local_aws.iam.resource_policy import permits
+from server.local_aws.iam.sigv4 import SignedRequest
 
 ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 
@@ -23,13 +23,6 @@ def authorize(config: UrlConfig, request: SignedRequest) -> Identity | None:
     statements = deployed.statements(config.region, config.function, config.qualifier or None)
     context = {"lambda:functionurlauthtype": [config.auth_type], "lambda:invokedviafunctionurl": ["true"]}
     for action in ACTIONS:
-        if any(denies(statement, action, caller, context) for statement in statements):
-            raise Forbidden(action)
-        if caller is not None and caller.is_denied(action, config.function_arn, context):
-            raise Forbidden(action)
-        allowed_to_caller = caller is not None and caller.may(action, config.function_arn, context)
-        if not allowed_to_caller and not any(
-            allows(statement, action, caller, context) for statement in statements
-        ):
+        if not permits(statements, action, caller, config.function_arn, context):
             raise Forbidden(action)
     return caller

@@ -4,17 +4,19 @@ Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_polic
 docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from server.local_aws import s3_signatures
 from server.local_aws.api import ApiCall, ApiError
-from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.function_policy import allows, denies
 from server.local_aws.claims import Kind
-from server.local_aws.identity import Identity, authenticate, is_issued
-from server.local_aws.operations import operation_of
-from server.local_aws.permissions import Permission, permissions
-from server.local_aws.sigv4 import BadSignature, NotSigned, SignedRequest, UnknownKey
+from server.local_aws.iam import trust
+from server.local_aws.iam.identity import Identity, authenticate, is_issued
+from server.local_aws.iam.permissions import Permission, permissions
+from server.local_aws.iam.policy import Statement
+from server.local_aws.iam.resource_policy import permits
+from server.local_aws.iam.sigv4 import BadSignature, ExpiredToken, NotSigned, SignedRequest, UnknownKey
+from server.local_aws.operations import from_form, operation_of
 
 
 def admit_signed(call: ApiCall) -> None:
@@ -30,12 +32,21 @@ def admit_signed(call: ApiCall) -> None:
         s3_signatures.admit(call, call.claim)
 
 
+def admit_unsigned(call: ApiCall, service: str) -> None:
+    """Raise `ApiError` for a call that gives a role's credentials to somebody without any."""
+    if service == "sts":
+        raise trust.by_identity_provider(from_form(call).get("Action", ""))
+
+
 def admit(call: ApiCall) -> None:
     """Raise `ApiError` unless `call` is signed by somebody who has every permission that it needs."""
     caller = caller_of(call)
+    operation = operation_of(call)
+    if operation is not None and trust.is_assumption(operation):
+        trust.admit(caller, operation, call.region)
+        return
     if caller.is_root:
         return
-    operation = operation_of(call)
     if operation is None:
         raise ApiError(404, "UnknownOperationException", f"{call.service} has no such operation")
     for needed in permissions(call, operation):
@@ -46,14 +57,15 @@ def admit(call: ApiCall) -> None:
 
 def caller_of(call: ApiCall) -> Identity:
     """Who signed `call`. Raises `ApiError` unless the signature is right."""
-    path, _, query = call.target.partition("?")
-    request = SignedRequest(call.method, path, query, dict(call.headers), call.body)
+    request = SignedRequest.of(call.method, call.target, call.headers, call.body)
     try:
         return authenticate(request, call.service)
     except NotSigned as error:
         raise ApiError(403, "MissingAuthenticationTokenException", str(error)) from None
     except UnknownKey as error:
         raise ApiError(403, "UnrecognizedClientException", str(error)) from None
+    except ExpiredToken as error:
+        raise ApiError(403, "ExpiredTokenException", str(error)) from None
     except BadSignature as error:
         raise ApiError(403, "InvalidSignatureException", str(error)) from None
 
@@ -61,12 +73,10 @@ def caller_of(call: ApiCall) -> Identity:
 def is_allowed(caller: Identity, needed: Permission, region: str) -> bool:
     """True if the caller's policies allow it or, to invoke a function, the policy of the function does; and
     none denies it."""
-    action, resource, context = needed.action, needed.resource, needed.context
-    if action == "lambda:InvokeFunction":
+    statements: Sequence[Statement] = ()
+    if needed.action == "lambda:InvokeFunction":
+        from server.local_aws.aws_lambda import deployed  # only now: IAM does not stand on Lambda
+
         with suppress(ApiError):  # there is no such function
-            statements = deployed.statements(region, resource)
-            if any(denies(statement, action, caller, context) for statement in statements):
-                return False
-            if any(allows(statement, action, caller, context) for statement in statements):
-                return not caller.is_denied(action, resource, context)
-    return caller.may(action, resource, context)
+            statements = deployed.statements(region, needed.resource)
+    return permits(statements, needed.action, caller, needed.resource, needed.context)

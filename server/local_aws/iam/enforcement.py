@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from server.local_aws.api import ApiCall, ApiError
 from server.local_aws.aws_lambda import deployed
+from server.local_aws.canonical import canonical
 from server.local_aws.iam.identity import Identity, authenticate, is_issued
 from server.local_aws.iam.permissions import Permission, permissions
 from server.local_aws.iam.resource_policy import allows, denies
@@ -24,11 +25,13 @@ def admit_signed(call: ApiCall) -> None:
         caller_of(call)
 
 
-def admit(call: ApiCall) -> None:
-    """Raise `ApiError` unless `call` is signed by somebody who has every permission that it needs."""
+def admit(call: ApiCall) -> ApiCall:
+    """`call` in its canonical form: what is judged is what is run. Raises `ApiError` unless it is signed by
+    somebody who has every permission that it needs."""
     caller = caller_of(call)
+    call = canonical(call)
     if caller.is_root:
-        return
+        return call
     operation = operation_of(call)
     if operation is None:
         raise ApiError(404, "UnknownOperationException", f"{call.service} has no such operation")
@@ -36,6 +39,7 @@ def admit(call: ApiCall) -> None:
         if not is_allowed(caller, needed, call.region):
             message = caller.refusal(needed.action, needed.resource, needed.context)
             raise ApiError(403, "AccessDeniedException", message)
+    return call
 
 
 def caller_of(call: ApiCall) -> Identity:

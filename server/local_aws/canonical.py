@@ -1,7 +1,7 @@
 """A call in its one canonical form: what is judged is what is run.
 
-moto and botocore's models do not read a request alike: of two `Action`s moto takes the first, it looks for one
-in the form, in the query, in a JSON text and in the headers of any service, and it knows headers of its own.
+moto and botocore's models do not read a request alike: of two `Action`s moto takes the first, it looks for
+one in the form, in the query, in a JSON text and in the headers of any service, and has headers of its own.
 Here a call is read once. What AWS does not read is dropped, what can be read in two ways is refused.
 
 Protocols: smithy.io/2.0/aws/protocols; common errors:

@@ -62,8 +62,8 @@ class Operation:
 
 @dataclass(frozen=True)
 class Found:
-    """An operation as a request asks for it: by which protocol and, in a REST protocol, the labels of its path.
-    `service` is the model's."""
+    """An operation as a request asks for it: by which protocol and, in a REST protocol, the labels of its
+    path. `service` is the model's."""
 
     service: ServiceModel
     model: OperationModel
@@ -174,7 +174,9 @@ def find_by_path(model: ServiceModel, call: ApiCall) -> Found | None:
             needed = needed_elsewhere(model.operation_model(route.name), call)
             if needed is not None:
                 rank = (route.weight, len(route.fixed), needed)
-                fitting.append((rank, route, {k: unquote(v) for k, v in zip(route.labels, match.groups())}))
+                fitting.append(
+                    (rank, route, {k: unquote(v) for k, v in zip(route.labels, match.groups(), strict=True)})
+                )
     if not fitting:
         return None
     _, route, labels = max(fitting, key=lambda each: each[0])

@@ -56,8 +56,8 @@ class Calls:
 @dataclass
 class Platform:
     """What services share. `folder` is the stand-in's temporary folder, `forward` hands a call to moto,
-    `admit` returns a call in its canonical form, or raises `ApiError` for one that is not allowed. With `enforce_iam` functions sign as their
-    roles."""
+    `admit` returns a call in its canonical form or raises `ApiError` for one that is not allowed. With
+    `enforce_iam` functions sign as their roles."""
 
     limits: Limits
     behaviour: Behaviour

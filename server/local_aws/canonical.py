@@ -61,7 +61,7 @@ def canonical(call: ApiCall) -> ApiCall:
     rest = any(protocol.startswith("rest-") for protocol in protocols)
     if protocols & {"query", "ec2"} and (not rest or call.path == "/"):
         return of_query(call, service)
-    return of_rest(call) if rest else rewritten(call, "/", (), call.body)
+    return of_rest(call) if rest else rewritten(call, call.path, (), call.body, body_type(call))
 
 
 def known(name: str) -> Any:

@@ -181,11 +181,9 @@ def holder_arn(kind: str, name: str) -> str:
     from moto.iam.models import iam_backends
 
     backend = iam_backends[ACCOUNT_ID]["aws"]
-    held = {"user": backend.users, "group": backend.groups}.get(kind)
-    found = (held or {}).get(name) or next((r for r in backend.roles.values() if r.name == name), None)
-    return (
-        str(found.arn) if found and f":{kind}/" in found.arn else f"arn:aws:iam::{ACCOUNT_ID}:{kind}/{name}"
-    )
+    roles = {role.name: role for role in backend.roles.values()}
+    held: Mapping[str, Any] = {"role": roles, "user": backend.users, "group": backend.groups}[kind]
+    return str(held[name].arn) if name in held else f"arn:aws:iam::{ACCOUNT_ID}:{kind}/{name}"
 
 
 def passed(template: Template, kind: Kind, properties: Mapping[str, Any]) -> Iterator[Permission]:

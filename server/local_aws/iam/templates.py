@@ -26,7 +26,7 @@ class Unknown(Exception):
     """A value that is not known before the stack is made."""
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads CloudFormation's short forms (`!Ref`), and makes no objects of Python."""
 
 
@@ -43,7 +43,7 @@ def short_form(loader: Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
     return {name: value}
 
 
-Loader.add_multi_constructor("!", short_form)  # type: ignore[no-untyped-call]
+Loader.add_multi_constructor("!", short_form)
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
 `LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.iam.enforcement`); `LOCAL_AWS_REPORTED_FAILURE` and
-`LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`).
+every API call needs its permissions (see `server.local_aws.iam.enforcement`). `LOCAL_AWS_REPORTED_FAILURE`
+and `LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`), and
 `STREAMING_ALLOW` says who else may reach it (see `server.allowed`).
 """
 

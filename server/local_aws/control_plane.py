@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from server.local_aws import deferred, outbound, refusals
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.operations import operation_of, service_model
+from server.local_aws.operations import IN_NAME_OF_SDK, operation_of, service_model
 from server.local_aws.unsigned import public_service
 
 deferred.defer_imports()
@@ -34,6 +34,9 @@ ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 
 DEBUG_VARIABLE = "LOCAL_AWS_DEBUG"
 """With 1 the log has the traceback of each defect of moto's, and not only a line."""
+
+NO_PARAMETER = f"{IN_NAME_OF_SDK}="
+"""The query of a call without one: moto would take its body and its headers for parameters."""
 
 BACK_DOORS = {"moto_api", "instance_metadata"}
 DROPPED = {"connection", "content-length"}
@@ -172,9 +175,9 @@ def environ(call: ApiCall, host: str) -> dict[str, Any]:
         "REQUEST_METHOD": call.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote(path, "latin-1"),
-        "QUERY_STRING": query,
+        "QUERY_STRING": query or NO_PARAMETER,
         "REQUEST_URI": call.target,
-        "RAW_URI": call.target,
+        "RAW_URI": f"{path}?{query or NO_PARAMETER}",
         "SERVER_NAME": name,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": "HTTP/1.1",

@@ -46,6 +46,10 @@ MODELS = {
 PREFIXES = {"tagging": "tag", "monitoring": "cloudwatch"}
 """What the actions of a service begin with, where it is not its name in a signature."""
 
+IN_FORMS_TOO = {"sqs"}
+"""Services that take the query protocol, as older SDKs speak it, though their models no longer say so
+(docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests.html)."""
+
 IN_NAME_OF_SDK = "x-id"
 """A query parameter by which SDKs name an operation again; it selects nothing."""
 
@@ -62,8 +66,8 @@ class Operation:
 
 @dataclass(frozen=True)
 class Found:
-    """An operation as a request asks for it: by which protocol and, in a REST protocol, the labels of its path.
-    `service` is the model's."""
+    """An operation as a request asks for it: by which protocol and, in a REST protocol, the labels of its
+    path. `service` is the model's."""
 
     service: ServiceModel
     model: OperationModel
@@ -121,7 +125,8 @@ def found_by_name(model: ServiceModel, name: str, protocol: str) -> Found | None
 
 
 def protocols_of(model: ServiceModel) -> list[str]:
-    return list(model.metadata.get("protocols") or [model.metadata["protocol"]])
+    modelled = list(model.metadata.get("protocols") or [model.metadata["protocol"]])
+    return [*modelled, "query"] if model.service_name in IN_FORMS_TOO else modelled
 
 
 def members_of(found: Found, call: ApiCall) -> Mapping[str, Any]:
@@ -174,7 +179,9 @@ def find_by_path(model: ServiceModel, call: ApiCall) -> Found | None:
             needed = needed_elsewhere(model.operation_model(route.name), call)
             if needed is not None:
                 rank = (route.weight, len(route.fixed), needed)
-                fitting.append((rank, route, {k: unquote(v) for k, v in zip(route.labels, match.groups())}))
+                fitting.append(
+                    (rank, route, {k: unquote(v) for k, v in zip(route.labels, match.groups(), strict=True)})
+                )
     if not fitting:
         return None
     _, route, labels = max(fitting, key=lambda each: each[0])

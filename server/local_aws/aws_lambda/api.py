@@ -33,7 +33,7 @@ URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
 
 MAX_CLIENT_CONTEXT = 3583
 
-Admit = Callable[[ApiCall], None]
+Admit = Callable[[ApiCall], ApiCall]
 Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
 
@@ -71,7 +71,7 @@ class LambdaApi:
                 raise ApiError(
                     405, "MethodNotAllowedException", f"{call.path} answers POST, not {call.method}"
                 )
-            self._admit(call)
+            call = self._admit(call)
             function = deployed.function(call.region, name, call.query.get("Qualifier"))
             invocation_type = call.header("x-amz-invocation-type") or "RequestResponse"
             if invocation_type not in ("RequestResponse", "DryRun", *(("Event",) if match else ())):

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from server.local_aws import s3_signatures
 from server.local_aws.api import ApiCall, ApiError
+from server.local_aws.canonical import canonical
 from server.local_aws.claims import Kind
 from server.local_aws.iam import trust
 from server.local_aws.iam.identity import Identity, authenticate, is_issued
@@ -38,21 +39,28 @@ def admit_unsigned(call: ApiCall, service: str) -> None:
         raise trust.by_identity_provider(from_form(call).get("Action", ""))
 
 
-def admit(call: ApiCall) -> None:
-    """Raise `ApiError` unless `call` is signed by somebody who has every permission that it needs."""
+def admit(call: ApiCall) -> ApiCall:
+    """`call` in its canonical form: what is judged is what is run. Raises `ApiError` unless it is signed by
+    somebody who has every permission that it needs."""
     caller = caller_of(call)
+    call = canonical(call)
     operation = operation_of(call)
     if operation is not None and trust.is_assumption(operation):
         trust.admit(caller, operation, call.region)
-        return
+        return call
     if caller.is_root:
-        return
+        return call
     if operation is None:
         raise ApiError(404, "UnknownOperationException", f"{call.service} has no such operation")
     for needed in permissions(call, operation):
         if not is_allowed(caller, needed, call.region):
             message = caller.refusal(needed.action, needed.resource, needed.context)
             raise ApiError(403, "AccessDeniedException", message)
+    if operation.service == "cloudformation":
+        from server.local_aws.iam import stacks  # only now: most lessons have no stack
+
+        stacks.check(caller, call, operation)
+    return call
 
 
 def caller_of(call: ApiCall) -> Identity:

@@ -21,7 +21,11 @@ def authorize(config: UrlConfig, request: SignedRequest) -> Identity | None:
     """Return the caller (None with AuthType NONE). Raises `Forbidden`, and with AWS_IAM `BadSignature`."""
     caller = authenticate(request, "lambda") if config.auth_type == "AWS_IAM" else None
     statements = deployed.statements(config.region, config.function, config.qualifier or None)
-    context = {"lambda:functionurlauthtype": [config.auth_type], "lambda:invokedviafunctionurl": ["true"]}
+    context = {
+        "aws:requestedregion": [config.region],
+        "lambda:functionurlauthtype": [config.auth_type],
+        "lambda:invokedviafunctionurl": ["true"],
+    }
     for action in ACTIONS:
         if not permits(statements, action, caller, config.function_arn, context):
             raise Forbidden(action)

@@ -254,6 +254,8 @@ def body_type(call: ApiCall) -> str:
     given = media_type(call)
     if given == FORM or given.startswith("multipart/"):
         return "application/octet-stream"
+    if given.startswith("application/x-amz-json"):  # moto answers this with a 404
+        return "application/json"
     return call.header("content-type")
 
 

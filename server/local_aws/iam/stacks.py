@@ -182,7 +182,8 @@ def holder_arn(kind: str, name: str) -> str:
 
     backend = iam_backends[ACCOUNT_ID]["aws"]
     roles = {role.name: role for role in backend.roles.values()}
-    held: Mapping[str, Any] = {"role": roles, "user": backend.users, "group": backend.groups}[kind]
+    holders: Mapping[str, Any] = {"role": roles, "user": backend.users, "group": backend.groups}
+    held = holders[kind]
     return str(held[name].arn) if name in held else f"arn:aws:iam::{ACCOUNT_ID}:{kind}/{name}"
 
 

@@ -141,8 +141,8 @@ def permissions_of(
         return [*own(template, logical, kind, properties, steps), *passed(template, kind, properties)]
     except Unknown:
         message = (
-            f"{logical} ({type_}): the names of resources and roles have to be texts, parameters or references "
-            "to the stack's own resources; others cannot be judged before the stack is made"
+            f"{logical} ({type_}): the names of resources and roles have to be texts, parameters or "
+            "references to the stack's own resources; others cannot be judged before the stack is made"
         )
         raise ApiError(403, "AccessDeniedException", message) from None
 

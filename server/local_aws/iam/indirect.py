@@ -40,7 +40,7 @@ def listed(members: Mapping[str, Any]) -> list[str]:
 
 
 def tag_action(arn: str, verb: str) -> str:
-    service = (arn.split(":") + ["", "", ""])[2]
+    service = [*arn.split(":"), "", "", ""][2]
     if service in ("ec2", "elasticloadbalancing", "rds"):
         verb = {"ec2": {"Tag": "Create", "Untag": "Delete"}}.get(service, {"Tag": "Add", "Untag": "Remove"})[
             verb

@@ -160,9 +160,8 @@ def own(
     for name in names:
         arn = template.arn_of(logical, name)
         yield from (Permission(f"{kind.service}:{action}", arn, context) for action in dict.fromkeys(actions))
-    if "Roles" in properties or "Users" in properties or "Groups" in properties:
-        if kind is KINDS["AWS::IAM::ManagedPolicy"]:
-            yield from on_holders(template, properties, "Attach{}Policy", "Detach{}Policy")
+    if kind is KINDS["AWS::IAM::ManagedPolicy"]:
+        yield from on_holders(template, properties, "Attach{}Policy", "Detach{}Policy")
 
 
 def on_holders(template: Template, properties: Mapping[str, Any], *actions: str) -> Iterator[Permission]:

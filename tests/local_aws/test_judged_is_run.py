@@ -154,7 +154,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, st
     original = BaseResponse.call_action
 
     def call_action(self: Any) -> Any:
-        executed.append((self.boto3_service_name, self._get_action(), self.current_account, self.region))
+        if operation := self._get_action():
+            executed.append((self.boto3_service_name, operation, self.current_account, self.region))
         return original(self)
 
     with monkeypatch.context() as patched:
@@ -163,7 +164,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, st
 
 
 @given(call=calls())
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_moto_runs_the_operation_that_is_judged(control_plane: ControlPlane, call: ApiCall) -> None:
     try:
         plain = canonical(call)

@@ -204,3 +204,15 @@ def test_a_template_makes_no_objects_of_python(strict: Account) -> None:
 def test_an_administrator_s_stack_may_have_anything(strict: Account) -> None:
     aws = strict.client("cloudformation", **strict.user(allow("*")))
     aws.create_stack(StackName=unique("s"), TemplateBody=template("AWS::EC2::VPC", CidrBlock="10.0.0.0/16"))
+
+
+def test_tags_by_the_tagging_api_need_the_permission_of_the_service(strict: Account) -> None:
+    url = strict.client("sqs").create_queue(QueueName=unique("q"))["QueueUrl"]
+    call = {
+        "ResourceARNList": [f"arn:aws:sqs:{REGION}:123456789012:{url.rpartition('/')[2]}"],
+        "Tags": {"a": "b"},
+    }
+    aws = strict.client(
+        "resourcegroupstaggingapi", **strict.user(allow("tag:TagResources", "tag:TagResource"))
+    )
+    assert "sqs:TagQueue" in refused(aws.tag_resources, **call)[2]

@@ -56,10 +56,10 @@ def admit(call: ApiCall) -> ApiCall:
         if not is_allowed(caller, needed, call.region):
             message = caller.refusal(needed.action, needed.resource, needed.context)
             raise ApiError(403, "AccessDeniedException", message)
-    if operation.service == "cloudformation":
-        from server.local_aws.iam import stacks  # only now: most lessons have no stack
+    if operation.service in ("cloudformation", "tag"):
+        from server.local_aws.iam import indirect  # only now: most lessons have no stack
 
-        stacks.check(caller, call, operation)
+        indirect.check(caller, call, operation)
     return call
 
 

@@ -1,8 +1,8 @@
 """A stack's calls are its caller's calls: what CloudFormation makes, its caller could have made.
 
 Before moto makes, changes or deletes the resources of a stack, the permissions of the calls that do it are
-asked for: of the caller or, with `RoleARN`, of the role that the caller hands over. A type of resources that is
-not in `stack_resources.KINDS` (nested stacks and custom resources, too) and a template with a macro need
+asked for: of the caller or, with `RoleARN`, of the role that the caller hands over. A type of resources that
+is not in `stack_resources.KINDS` (nested stacks and custom resources, too) and a template with a macro need
 the permission to do everything.
 
 Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
@@ -39,7 +39,7 @@ PARAMETER = re.compile(r"Parameter(?:s|Overrides)\.member\.(\d+)\.ParameterKey")
 
 
 def check(caller: Identity, call: ApiCall, operation: Operation) -> None:
-    """Raise `ApiError` unless `caller` has the permissions of the calls that one of CloudFormation becomes."""
+    """Raise `ApiError` unless `caller` has the permissions of the calls that one of CloudFormation is."""
     given = template_of(caller, operation.members)
     if operation.name in ON_STACK:
         check_stack(caller, call, operation, given)
@@ -68,7 +68,7 @@ def template_of(caller: Identity, members: Mapping[str, Any]) -> dict[str, Any] 
 
 
 def object_arn(address: str) -> str:
-    """The ARN of the object at an address of S3's: the bucket is in its host or in its path, as moto has it."""
+    """The ARN of the object at an address: its bucket is in the host or in the path, as moto has it."""
     parts = urlparse(address)
     in_path = "localhost" in address or (
         parts.netloc.endswith("amazonaws.com") and parts.netloc.startswith("s3")
@@ -141,8 +141,8 @@ def permissions_of(
         return [*own(template, logical, kind, properties, steps), *passed(template, kind, properties)]
     except Unknown:
         message = (
-            f"{logical} ({type_}): the names of resources and roles have to be texts, parameters or references to "
-            "the stack's own resources; others cannot be judged before the stack is made"
+            f"{logical} ({type_}): the names of resources and roles have to be texts, parameters or "
+            "references to the stack's own resources; others cannot be judged before the stack is made"
         )
         raise ApiError(403, "AccessDeniedException", message) from None
 
@@ -160,9 +160,8 @@ def own(
     for name in names:
         arn = template.arn_of(logical, name)
         yield from (Permission(f"{kind.service}:{action}", arn, context) for action in dict.fromkeys(actions))
-    if "Roles" in properties or "Users" in properties or "Groups" in properties:
-        if kind is KINDS["AWS::IAM::ManagedPolicy"]:
-            yield from on_holders(template, properties, "Attach{}Policy", "Detach{}Policy")
+    if kind is KINDS["AWS::IAM::ManagedPolicy"]:
+        yield from on_holders(template, properties, "Attach{}Policy", "Detach{}Policy")
 
 
 def on_holders(template: Template, properties: Mapping[str, Any], *actions: str) -> Iterator[Permission]:
@@ -182,7 +181,8 @@ def holder_arn(kind: str, name: str) -> str:
 
     backend = iam_backends[ACCOUNT_ID]["aws"]
     roles = {role.name: role for role in backend.roles.values()}
-    held: Mapping[str, Any] = {"role": roles, "user": backend.users, "group": backend.groups}[kind]
+    holders: Mapping[str, Any] = {"role": roles, "user": backend.users, "group": backend.groups}
+    held = holders[kind]
     return str(held[name].arn) if name in held else f"arn:aws:iam::{ACCOUNT_ID}:{kind}/{name}"
 
 

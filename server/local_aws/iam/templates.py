@@ -115,9 +115,9 @@ class Template:
             return self._named(argument, depth + 1)
         if function == "Fn::GetAtt":
             return self._attribute(argument, depth + 1)
-        if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
-            if isinstance(argument[0], str) and isinstance(argument[1], list):
-                return argument[0].join(self.text(each, depth + 1) for each in argument[1])
+        match argument:
+            case [str(separator), list(parts)] if function == "Fn::Join":
+                return separator.join(self.text(each, depth + 1) for each in parts)
         if function == "Fn::Sub" and isinstance(argument, str):
             return REFERENCE.sub(lambda match: self._substituted(match[1], depth + 1), argument)
         raise Unknown

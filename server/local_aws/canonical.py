@@ -19,7 +19,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from botocore.model import ListShape, MapShape, Shape
 
 from server.local_aws import operations
-from server.local_aws.api import PRESIGNED, ApiCall, ApiError
+from server.local_aws.api import ApiCall, ApiError
+from server.local_aws.claims import PRESIGNED
 from server.local_aws.http1.exchange import Header
 from server.local_aws.operations import Found
 from server.local_aws.unsigned import public_service

@@ -19,6 +19,9 @@ CREDENTIAL = re.compile(
 )
 SIGNATURE = re.compile(r"[0-9a-f]{64}")
 SIGNED_HEADERS = re.compile(r"[^\s/,:=]+")
+PRESIGNED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
+"""The parameters by which a query is signed with version 4."""
+
 VERSION_2 = re.compile(r"AWS (?P<key>[^\s/,:=]+):(?P<signature>[A-Za-z0-9+/]+={0,2})")
 FORM_FIELD = re.compile(
     rb'^--[^\r\n]+\r\ncontent-disposition: *form-data; *name="(?P<name>[^"\r\n]+)"\r\n'

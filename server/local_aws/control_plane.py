@@ -27,7 +27,7 @@ from flask import Flask  # noqa: E402
 from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 
-from server.local_aws import managed_policies  # noqa: E402
+from server.local_aws import managed_policies, moto_trust  # noqa: E402
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""
@@ -40,6 +40,8 @@ NO_PARAMETER = f"{IN_NAME_OF_SDK}="
 
 BACK_DOORS = {"moto_api", "instance_metadata"}
 DROPPED = {"connection", "content-length"}
+NOT_FOR_MOTO = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "USER_AGENT"}
+"""Headers that moto does not see: it would take a Region from the name of a client."""
 
 
 class UnknownService(Exception):
@@ -51,6 +53,7 @@ class ControlPlane(DomainDispatcherApplication):
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
+        moto_trust.install()
         managed_policies.load()
 
     async def call(self, call: ApiCall, host: str) -> ApiAnswer:
@@ -60,6 +63,7 @@ class ControlPlane(DomainDispatcherApplication):
 
     def _call(self, call: ApiCall, host: str) -> ApiAnswer:
         outbound.silence_moto()
+        moto_trust.CALL.set(call)
         try:
             with outbound.reach(outbound.Reach.NOTHING):
                 answer = self._run(call, host)
@@ -193,7 +197,7 @@ def environ(call: ApiCall, host: str) -> dict[str, Any]:
     }
     for field, value in call.headers:
         key = field.upper().replace("-", "_")
-        if key in ("CONTENT_LENGTH", "TRANSFER_ENCODING"):
+        if key in NOT_FOR_MOTO or key.startswith("X_MOTO_"):
             continue
         if key != "CONTENT_TYPE":
             key = f"HTTP_{key}"

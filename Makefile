@@ -6,8 +6,6 @@ FOR_TESTS := .venv/.ready
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root) # in a container
 # Tests that run at a time: more than there are cores, for much of a test is waiting.
 WORKERS ?= 4
-# One test at a time to a worker, in their order: the long ones first.
-PYTEST := $(BIN)/pytest -n $(WORKERS) --maxschedchunk 1
 
 # Errors are printed, warnings are not. What pip would compile, Python compiles when it is first imported.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check)
@@ -21,11 +19,12 @@ lab: $(FOR_LAB)
 	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
 
 test: $(FOR_TESTS) lint
-	$(PYTEST) --nbmake tests notebooks
+	$(BIN)/pytest -n $(WORKERS) --nbmake tests notebooks
 
-# Lint, types, and the tests of what needs no stand-in: less than a minute.
+# Lint, types, and the tests that need neither a stand-in nor a kernel.
 check: $(FOR_TESTS) lint
-	$(PYTEST) -m "not slow" tests/lab tests/server tests/notebooks/test_structure.py
+	$(BIN)/pytest -n $(WORKERS) -m "not stand_in" tests/lab tests/server tests/notebooks/test_structure.py \
+	  tests/door/test_guard.py tests/local_aws/test_codecs.py tests/local_aws/test_policy.py
 
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .

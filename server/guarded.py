@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from server.environment import needed
+
 GUARD = """
 import ctypes, os, signal, subprocess, sys, threading
 
@@ -49,6 +51,7 @@ class GuardedProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env=needed(os.environ),
             cwd="/",
             start_new_session=True,
         )

@@ -27,6 +27,9 @@ from urllib.parse import urlsplit
 from server.envoy import HOST, free_port
 from server.guarded import GuardedProcess
 
+NAMES = (HOST, "localhost")
+"""The only hosts that a proxy answers to (see `server.guard`); the server behind it gets its own."""
+
 ATTEMPTS = 5
 START_SECONDS = 20
 """How long a proxy may take to listen; the slowest of them, Traefik, needs about a second."""
@@ -70,7 +73,12 @@ http {{
   access_log off;
 {temporary}
   server {{
+    listen {HOST}:{port} default_server;
+    return 403;
+  }}
+  server {{
     listen {HOST}:{port};
+    server_name {" ".join(NAMES)};
     location / {{ proxy_pass http://{upstream}; {directives} }}
   }}
 }}
@@ -80,12 +88,13 @@ http {{
 
 def configure_caddy(folder: Path, port: int, upstream: str, proxy: dict[str, Any]) -> list[str]:
     """`proxy` is merged into the handler `reverse_proxy`. No admin interface, no certificates."""
-    handler = {"handler": "reverse_proxy", "upstreams": [{"dial": upstream}], **proxy}
+    own_host = {"request": {"set": {"Host": [upstream]}}}
+    handler = {"handler": "reverse_proxy", "upstreams": [{"dial": upstream}], "headers": own_host, **proxy}
     server = {
         "listen": [f"{HOST}:{port}"],
         "automatic_https": {"disable": True},
         "protocols": ["h1"],
-        "routes": [{"handle": [handler]}],
+        "routes": [{"match": [{"host": [*NAMES]}], "handle": [handler]}],
     }
     configuration = {
         "admin": {"disabled": True, "config": {"persist": False}},
@@ -100,11 +109,12 @@ def configure_caddy(folder: Path, port: int, upstream: str, proxy: dict[str, Any
 def configure_traefik(folder: Path, port: int, upstream: str, middleware: dict[str, Any]) -> list[str]:
     """`middleware` is one of Traefik's, by its name, or empty. No telemetry, no look for a newer version."""
     router = {
-        "rule": "PathPrefix(`/`)",
+        "rule": " || ".join(f"Host(`{name}`)" for name in NAMES),
         "service": "upstream",
         "middlewares": ["lesson"] if middleware else [],
     }
-    service = {"loadBalancer": {"servers": [{"url": f"http://{upstream}"}]}}
+    servers = [{"url": f"http://{upstream}"}]
+    service = {"loadBalancer": {"servers": servers, "passHostHeader": False}}
     dynamic: dict[str, Any] = {"routers": {"all": router}, "services": {"upstream": service}}
     if middleware:
         dynamic["middlewares"] = {"lesson": middleware}

@@ -1,23 +1,17 @@
 """A call of an AWS API as the endpoint receives it, and its answer."""
 
 import json
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl
 
+from server.local_aws.claims import Claim
 from server.local_aws.http1.exchange import Exchange, Header
 
 REGION = "ap-northeast-1"
 """The Region of calls that name none."""
-
-CREDENTIAL = re.compile(r"([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
-ALGORITHM = "AWS4-HMAC-SHA256"
-PRESIGNED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
-"""The query parameters of a presigned URL (docs.aws.amazon.com/AmazonS3/latest/API/
-sigv4-query-string-auth.html, checked 2026-11); one without all of them is not signed."""
 
 
 @dataclass(frozen=True)
@@ -48,38 +42,26 @@ class ApiCall:
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     @cached_property
-    def _scope(self) -> tuple[str, str, str]:
-        match = CREDENTIAL.fullmatch(self._credential)
-        return (match[1], match[2], match[3]) if match else ("", REGION, "")
-
-    @property
-    def _credential(self) -> str:
-        """The credential of a signature that has all its parts, in the header or in the query; or ""."""
-        algorithm, _, rest = self.header("authorization").strip().partition(" ")
-        if algorithm == ALGORITHM:
-            parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-            complete = parts.keys() == {"Credential", "SignedHeaders", "Signature"} and all(parts.values())
-            return parts["Credential"] if complete else ""
-        if algorithm or not all(self.query.get(name) for name in PRESIGNED):
-            return ""
-        return self.query["X-Amz-Credential"] if self.query["X-Amz-Algorithm"] == ALGORITHM else ""
+    def claim(self) -> Claim | None:
+        """Who signed the call, as it says itself; None if it is not signed."""
+        return Claim.of(self.header, self.query, self.body)
 
     @property
     def access_key(self) -> str:
         """The key that signs the call, or ""."""
-        return self._scope[0]
+        return self.claim.key if self.claim else ""
 
     @property
     def signed(self) -> bool:
-        return self.access_key != ""
+        return self.claim is not None
 
     @property
     def region(self) -> str:
-        return self._scope[1]
+        return self.claim.region or REGION if self.claim else REGION
 
     @property
     def service(self) -> str:
-        return self._scope[2]
+        return self.claim.service if self.claim else ""
 
 
 @dataclass(frozen=True)

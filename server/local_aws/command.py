@@ -2,8 +2,8 @@
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
 `LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.enforcement`); `LOCAL_AWS_REPORTED_FAILURE` and
-`LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`).
+every API call needs its permissions (see `server.local_aws.iam.enforcement`). `LOCAL_AWS_REPORTED_FAILURE`
+and `LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`), and
 `STREAMING_ALLOW` says who else may reach it (see `server.allowed`).
 """
 
@@ -39,6 +39,7 @@ class CannotStart(Exception):
 
 async def serve(stand_in: StandIn, port: int, *, until_stdin_closes: bool) -> None:
     outbound.watch()
+    threading.excepthook = say_in_one_line
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -77,6 +78,11 @@ def why(error: OSError, port: int) -> str:
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return f"Cannot open another file: {error.strerror}. See ulimit -n."
     return f"Cannot store temporary files: {error}. TMPDIR names the folder for them."
+
+
+def say_in_one_line(failed: threading.ExceptHookArgs) -> None:
+    """What ends a thread of a library's is a line in the log."""
+    print(f"a thread ended: {failed.exc_type.__name__}: {failed.exc_value}", file=sys.stderr)
 
 
 def wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from server.local_aws import deferred, outbound, refusals
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.operations import operation_of, service_model
+from server.local_aws.operations import IN_NAME_OF_SDK, operation_of, service_model
 from server.local_aws.unsigned import public_service
 
 deferred.defer_imports()
@@ -27,7 +27,7 @@ from flask import Flask  # noqa: E402
 from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 
-from server.local_aws import managed_policies  # noqa: E402
+from server.local_aws import managed_policies, moto_trust  # noqa: E402
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 """The account in which everything is deployed."""
@@ -35,8 +35,13 @@ ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 DEBUG_VARIABLE = "LOCAL_AWS_DEBUG"
 """With 1 the log has the traceback of each defect of moto's, and not only a line."""
 
+NO_PARAMETER = f"{IN_NAME_OF_SDK}="
+"""The query of a call without one: moto would take its body and its headers for parameters."""
+
 BACK_DOORS = {"moto_api", "instance_metadata"}
 DROPPED = {"connection", "content-length"}
+NOT_FOR_MOTO = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "USER_AGENT"}
+"""Headers that moto does not see: it would take a Region from the name of a client."""
 
 
 class UnknownService(Exception):
@@ -48,6 +53,7 @@ class ControlPlane(DomainDispatcherApplication):
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
+        moto_trust.install()
         managed_policies.load()
 
     async def call(self, call: ApiCall, host: str) -> ApiAnswer:
@@ -57,6 +63,7 @@ class ControlPlane(DomainDispatcherApplication):
 
     def _call(self, call: ApiCall, host: str) -> ApiAnswer:
         outbound.silence_moto()
+        moto_trust.CALL.set(call)
         try:
             with outbound.reach(outbound.Reach.NOTHING):
                 answer = self._run(call, host)
@@ -172,9 +179,9 @@ def environ(call: ApiCall, host: str) -> dict[str, Any]:
         "REQUEST_METHOD": call.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote(path, "latin-1"),
-        "QUERY_STRING": query,
+        "QUERY_STRING": query or NO_PARAMETER,
         "REQUEST_URI": call.target,
-        "RAW_URI": call.target,
+        "RAW_URI": f"{path}?{query or NO_PARAMETER}",
         "SERVER_NAME": name,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -190,7 +197,7 @@ def environ(call: ApiCall, host: str) -> dict[str, Any]:
     }
     for field, value in call.headers:
         key = field.upper().replace("-", "_")
-        if key in ("CONTENT_LENGTH", "TRANSFER_ENCODING"):
+        if key in NOT_FOR_MOTO or key.startswith("X_MOTO_"):
             continue
         if key != "CONTENT_TYPE":
             key = f"HTTP_{key}"

@@ -2,7 +2,8 @@
 
 An audit hook (docs.python.org/3/library/audit_events.html) sees every connection and every look-up of a name
 that this process makes, whatever library makes it. The stand-in's own code may reach this machine; moto's
-code, which would deliver notifications to any URL that a caller names, may reach nothing at all.
+code, which would deliver notifications to any URL that a caller names, may reach nothing at all, and start no
+program.
 """
 
 import sys
@@ -32,6 +33,7 @@ REACH: ContextVar[Reach] = ContextVar("REACH", default=Reach.NOTHING)
 """Threads that a library starts have a context of their own, and so reach nothing."""
 
 CONNECTIONS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+PROGRAMS = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.fork"}
 LOOK_UPS = {"socket.getaddrinfo", "socket.gethostbyname"}
 
 
@@ -76,6 +78,8 @@ def judge(event: str, arguments: tuple[Any, ...]) -> None:
     """Judge one event, as an audit hook. Raises `OutboundRefused`."""
     if event in CONNECTIONS:
         judge_connection(*arguments)
+    elif event in PROGRAMS and REACH.get() is Reach.NOTHING:
+        raise OutboundRefused(f"nothing leaves this machine: no program is started ({event})")
     elif event in LOOK_UPS:
         host = arguments[0]
         if host and not is_here(host) and not is_allowed(host):

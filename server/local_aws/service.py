@@ -56,8 +56,8 @@ class Calls:
 @dataclass
 class Platform:
     """What services share. `folder` is the stand-in's temporary folder, `forward` hands a call to moto,
-    `admit` raises `ApiError` for a call that is not allowed. With `enforce_iam` functions sign as their
-    roles."""
+    `admit` returns a call in its canonical form or raises `ApiError` for one that is not allowed. With
+    `enforce_iam` functions sign as their roles."""
 
     limits: Limits
     behaviour: Behaviour
@@ -66,7 +66,7 @@ class Platform:
     processes: Processes
     endpoints: Endpoints
     forward: Callable[[ApiCall], Awaitable[ApiAnswer]]
-    admit: Callable[[ApiCall], None]
+    admit: Callable[[ApiCall], ApiCall]
     enforce_iam: bool
 
     @cached_property
@@ -81,7 +81,7 @@ class Platform:
         """What a front door calls to invoke a function."""
         from server.local_aws.aws_lambda import deployed
         from server.local_aws.aws_lambda.functions import Functions
-        from server.local_aws.identity import role_credentials, root_credentials
+        from server.local_aws.iam.identity import role_credentials, root_credentials
 
         return Functions(
             folder=self.folder,

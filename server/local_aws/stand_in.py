@@ -9,6 +9,7 @@ from server.guard import Kind
 from server.local_aws import refusals, services
 from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.behaviour import Behaviour
+from server.local_aws.canonical import canonical
 from server.local_aws.control_plane import ControlPlane
 from server.local_aws.endpoints import Endpoints
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
@@ -117,24 +118,26 @@ class StandIn:
         except TruncatedBody:
             return ApiError(400, "InvalidRequestContentException", "The request's body broke off").answer()
         try:
-            self._admit(call)
+            call = self._admit(call)
         except ApiError as error:
             return refusals.in_protocol(call, error)
         if service is not None and service.serves(call):
             return await service.call(call)
         return await self._forward(call)
 
-    def _admit(self, call: ApiCall) -> None:
-        """Raise `ApiError` unless `call` is allowed."""
-        from server.local_aws import enforcement  # only now: it knows every service of moto's
+    def _admit(self, call: ApiCall) -> ApiCall:
+        """`call` in its canonical form, which is what has been judged and is run. Raises `ApiError` unless it
+        is allowed."""
+        from server.local_aws.iam import enforcement  # only now: it knows every service of moto's
 
-        if not call.signed and public_service(call):
-            return
-
+        if not call.signed and (public := public_service(call)):
+            if self._enforce_iam:
+                enforcement.admit_unsigned(call, public)
+            return canonical(call)
         if self._enforce_iam:
-            enforcement.admit(call)
-        else:
-            enforcement.admit_signed(call)
+            return enforcement.admit(call)
+        enforcement.admit_signed(call)
+        return canonical(call)
 
     async def _forward(self, call: ApiCall) -> ApiAnswer:
         """Let moto answer; then let go of what it no longer knows."""

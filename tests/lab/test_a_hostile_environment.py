@@ -9,7 +9,6 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-pytestmark = pytest.mark.slow
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 DEAD = "http://127.0.0.1:9"
 
@@ -77,6 +76,8 @@ from lab.cloud import start_cloud
 from lab.deploy import FOLDERS, deploy
 from lab import read_chunks, record
 import asyncio
+
+pytestmark = pytest.mark.stand_in
 with start_cloud("06") as cloud:
     assert cloud.region == "ap-northeast-1" and cloud.account_id == "123456789012"
     url = deploy(cloud, "hello", FOLDERS / "node_text").url

@@ -16,7 +16,8 @@ from lab.subscriptions import read_channel, read_graphql
 from lab.teardown import teardown
 from server.items import Items
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.stand_in
+
 FEW = Items(count=3, interval_ms=10, stamped=True)
 APIS = {"graphql": (deploy_graphql_api, read_graphql), "events": (deploy_event_api, read_channel)}
 

@@ -21,7 +21,8 @@ from lab.recording import record
 from lab.relay import relay
 from server.embedded import EmbeddedServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.stand_in
+
 SEEDS = (SEED, 3, 6)
 """Together they draw every cause, where there is Envoy."""
 

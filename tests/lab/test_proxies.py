@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import http.client
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -21,6 +23,8 @@ from lab.readers import read_chunks
 from lab.recording import record
 from lab.relay import relay
 from server.embedded import EmbeddedServer
+
+pytestmark = pytest.mark.stand_in
 
 QUERY = "/transfer-encoding?count=10&interval_ms=60"
 NONE_SET = {NGINX: "", CADDY: {}, TRAEFIK: {}}
@@ -140,3 +144,12 @@ def test_a_missing_proxy_is_named_with_the_way_to_get_it(monkeypatch: pytest.Mon
     for kind in NONE_SET:
         with pytest.raises(ProxyUnavailable, match=rf"{kind.name} is not on this machine \(.*install"):
             Proxy(kind, "http://127.0.0.1:9", NONE_SET[kind])
+
+
+def test_a_proxy_takes_no_foreign_host(kind: Kind, origin: str) -> None:
+    """What resolves to this machine by another name gets nothing (DNS rebinding)."""
+    with Proxy(kind, origin, NONE_SET[kind]) as proxy:
+        address = urlsplit(proxy.url("/"))
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+        connection.request("GET", "/transfer-encoding", headers={"Host": f"evil.test:{address.port}"})
+        assert b"foo" not in connection.getresponse().read()

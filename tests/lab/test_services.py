@@ -5,6 +5,8 @@ import pytest
 
 from lab.cloud import Cloud
 
+pytestmark = pytest.mark.stand_in
+
 AWS = Cloud(boto3.Session(), None, "ap-northeast-1", "streaming-10")
 HERE = Cloud(boto3.Session(), "http://127.0.0.1:5000", "ap-northeast-1", "streaming-10")
 

@@ -3,9 +3,11 @@
 import pytest
 
 from server.local_aws.api import ApiCall
+from server.local_aws.iam.conditions import holds
+from server.local_aws.iam.patterns import matches
+from server.local_aws.iam.permissions import permissions
+from server.local_aws.iam.policy import applies, effects
 from server.local_aws.operations import operation_of
-from server.local_aws.permissions import permissions
-from server.local_aws.policy import applies, effects, holds, matches
 
 FUNCTION = "arn:aws:lambda:ap-northeast-1:123456789012:function:streaming-one"
 
@@ -85,8 +87,9 @@ def test_a_condition_that_is_not_judged_grants_nothing_and_denies(condition: dic
 
 
 def call(service: str, method: str, target: str, *headers: tuple[str, str], body: bytes = b"") -> ApiCall:
-    scope = f"AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host"
-    return ApiCall(method, target, [("authorization", scope), *headers], body)
+    scope = f"AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/{service}/aws4_request"
+    signature = f"{scope}, SignedHeaders=host, Signature={'0' * 64}"
+    return ApiCall(method, target, [("authorization", signature), *headers], body)
 
 
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:f"

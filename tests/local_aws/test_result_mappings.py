@@ -48,10 +48,11 @@ def test_any_result_is_a_response_or_is_refused(document: bytes) -> None:
     with contextlib.suppress(url_response.BadResult):
         response = url_response.from_result(document)
         sendable(response.status, response.headers)
-    with contextlib.suppress(result.BadResult):
-        answer = result.from_result(document)
-        sendable(answer.status, answer.headers)
-        answer.decoded()
+    for mapped in (result.from_rest_result, result.from_http_result):
+        with contextlib.suppress(result.BadResult):
+            answer = mapped(document)
+            sendable(answer.status, answer.headers)
+            answer.decoded()
     with contextlib.suppress(result.BadResult):
         payload_v2.from_result(document)
     with contextlib.suppress(BadPrelude):

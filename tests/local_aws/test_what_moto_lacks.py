@@ -1,14 +1,18 @@
 """What nobody serves is refused in the protocol of its service, by name; nothing makes a traceback."""
 
+import contextlib
 import http.client
 import json
 import random
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest, prepare_request_dict
+from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel, Shape
@@ -164,3 +168,46 @@ def test_nothing_is_delivered_and_nothing_is_looked_up(aws: Account) -> None:
     for protocol, endpoint in {"http": "http://127.0.0.1:9/", "https": "https://example.com/x"}.items():
         sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
     assert json.dumps(sns.publish(TopicArn=topic, Message="x")["MessageId"])
+
+
+@pytest.mark.parametrize("tag", ["python/object/apply:os.system", "python/object/new:os.system"])
+def test_a_template_is_data_and_runs_no_code(aws: Account, tmp_path: Path, tag: str) -> None:
+    proof = tmp_path / "proof"
+    template = f"Description: !!{tag} ['touch {proof}']\nResources: {{}}\n"
+    stacks = aws.client("cloudformation")
+    for call in (
+        lambda: stacks.create_stack(StackName="code", TemplateBody=template),
+        lambda: stacks.validate_template(TemplateBody=template),
+        lambda: stacks.get_template_summary(TemplateBody=template),
+    ):
+        with contextlib.suppress(ClientError):
+            call()
+    assert not proof.exists()
+
+
+def test_a_call_is_made_in_the_region_that_it_is_signed_for(aws: Account) -> None:
+    config = Config(user_agent_extra="region/eu-west-1")
+    elsewhere = boto3.client(
+        "dynamodb",
+        endpoint_url=aws.endpoint_url,
+        region_name="ap-northeast-1",
+        config=config,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    arn = elsewhere.create_table(
+        TableName="of-the-signature",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )["TableDescription"]["TableArn"]
+    assert arn.split(":")[3] == "ap-northeast-1"
+
+
+def test_a_function_that_another_service_would_invoke_is_not_run_in_docker(aws: Account) -> None:
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name="to-a-function")["TopicArn"]
+    function = aws.client("lambda").get_function(FunctionName=aws.deploy("invocation.reply(b'1')"))
+    arn = function["Configuration"]["FunctionArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    assert sns.publish(TopicArn=topic, Message="x")["MessageId"]

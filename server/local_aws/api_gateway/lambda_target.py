@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from server.local_aws.api import ApiError
@@ -15,14 +14,15 @@ from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import BufferedResult, Functions, StreamingResponse
 from server.local_aws.aws_lambda.invocation import Caller
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.iam.resource_policy import Service, permits
 
 LAMBDA_URI = re.compile(
     r"arn:aws[\w-]*:apigateway:[^:]+:lambda:path/"
     r"(?:2015-03-31/functions/(?P<buffered>.+)/invocations"
     r"|2021-11-15/functions/(?P<streaming>.+)/response-streaming-invocations)"
 )
-PRINCIPAL = "apigateway.amazonaws.com"
+API_GATEWAY = Service("apigateway.amazonaws.com")
+INVOKE = "lambda:InvokeFunction"
 
 Result = TypeVar("Result")
 
@@ -31,9 +31,10 @@ class InvokeRejected(Exception):
     """Lambda would not run the function for this gateway."""
 
 
-def permitted_function(function_arn: str, source_arn: str) -> Function:
-    """The function at `function_arn`, if its resource policy lets API Gateway invoke it for `source_arn`.
-    Raises `InvokeRejected`."""
+def permitted_function(function_arn: str, source_arn: str, *, has_credentials: bool = False) -> Function:
+    """The function at `function_arn`, if its resource policy lets API Gateway invoke it on behalf of
+    `source_arn`, a route or an authorizer. With credentials a role invokes it, and not API Gateway. Raises
+    `InvokeRejected`."""
     parts = function_arn.split(":")
     try:
         region, name = parts[3], ":".join(parts[:7])
@@ -42,34 +43,12 @@ def permitted_function(function_arn: str, source_arn: str) -> Function:
         function = deployed.function(region, name, qualifier)
     except (ApiError, IndexError):
         raise InvokeRejected(f"there is no function {function_arn}") from None
-    matching = [statement for statement in statements if applies(statement, source_arn)]
-    effects = {statement.get("Effect") for statement in matching}
-    if "Deny" in effects or "Allow" not in effects:
-        raise InvokeRejected(f"{function_arn} does not allow {PRINCIPAL} to invoke it for {source_arn}")
+    known = API_GATEWAY.on_behalf_of(source_arn)
+    if not has_credentials and not permits(statements, INVOKE, API_GATEWAY, function_arn, known):
+        raise InvokeRejected(
+            f"{function_arn} does not allow {API_GATEWAY.name} to invoke it for {source_arn}"
+        )
     return function
-
-
-def applies(statement: dict[str, Any], source_arn: str) -> bool:
-    principal = statement.get("Principal")
-    services = listed(principal.get("Service")) if isinstance(principal, dict) else listed(principal)
-    if not {PRINCIPAL, "*"} & set(services):
-        return False
-    actions = listed(statement.get("Action"))
-    if not any(fnmatchcase("lambda:invokefunction", pattern.lower()) for pattern in actions):
-        return False
-    known = {"aws:sourcearn": source_arn, "aws:sourceaccount": ACCOUNT_ID}
-    return all(
-        operator in ("ArnLike", "ArnEquals", "StringLike", "StringEquals")
-        and any(fnmatchcase(known.get(key.lower(), ""), pattern) for pattern in listed(patterns))
-        for operator, conditions in statement.get("Condition", {}).items()
-        for key, patterns in conditions.items()
-    )
-
-
-def listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
 
 
 def caller(request: GatewayRequest) -> Caller:

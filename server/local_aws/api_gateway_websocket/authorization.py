@@ -8,7 +8,6 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from server.local_aws.api_gateway_websocket import event
@@ -17,8 +16,9 @@ from server.local_aws.api_gateway_websocket.event import Client, Handshake
 from server.local_aws.api_gateway_websocket.integration import IntegrationFailure, Integrations
 from server.local_aws.api_gateway_websocket.routing import find
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.identity import authenticate
-from server.local_aws.sigv4 import BadSignature, SignedRequest
+from server.local_aws.iam.identity import authenticate
+from server.local_aws.iam.policy import ALLOW, DENY, effects, listed, permits
+from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 
 MAX_RESULT = 8192
 """Bytes of what an authorizer returns (API Gateway quotas)."""
@@ -57,7 +57,7 @@ async def authorize(
 def by_iam(handshake: Handshake, arn: str) -> Mapping[str, Any] | None:
     """The handshake must be signed for `execute-api`: by header or, as browsers have to, by a presigned
     URL."""
-    request = SignedRequest("GET", handshake.path, handshake.query, dict(handshake.headers), b"")
+    request = SignedRequest.of("GET", f"{handshake.path}?{handshake.query}", handshake.headers, b"")
     try:
         caller = authenticate(request, "execute-api")
     except BadSignature as error:
@@ -86,7 +86,7 @@ async def by_lambda(
     try:
         if len(json.dumps(answer)) > MAX_RESULT:
             raise misconfigured()
-        allowed = allows(answer["policyDocument"], arn)
+        allowed = permits(effects(well_formed(answer["policyDocument"]), "execute-api:Invoke", arn, {}))
         returned = as_strings({**(answer.get("context") or {}), "principalId": answer["principalId"]})
     except (LookupError, TypeError, AttributeError, RecursionError):  # what it returns may be anything
         raise misconfigured() from None
@@ -112,19 +112,15 @@ def as_strings(context: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
-def allows(policy: Mapping[str, Any], arn: str) -> bool:
-    """True if a statement of an authorizer's policy allows to invoke `arn`, and none denies it."""
-    effects = {
-        statement["Effect"]
-        for statement in listed(policy["Statement"])
-        if any(fnmatchcase("execute-api:invoke", action.lower()) for action in listed(statement["Action"]))
-        and any(fnmatchcase(arn, resource) for resource in listed(statement["Resource"]))
-    }
-    return effects == {"Allow"}
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def well_formed(policy: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`policy`, if it is one. Raises `LookupError`, `TypeError`."""
+    for statement in listed(policy["Statement"]):
+        for elements in (("Effect",), ("Action", "NotAction"), ("Resource", "NotResource")):
+            if not any(element in statement for element in elements):
+                raise LookupError(elements[0])
+        if statement["Effect"] not in (ALLOW, DENY):
+            raise TypeError("Effect")
+    return policy
 
 
 def present(source: str, handshake: Handshake, asked: Mapping[str, Any]) -> bool:

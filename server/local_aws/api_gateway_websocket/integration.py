@@ -7,19 +7,16 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
-from server.local_aws.api import ApiError
+from server.local_aws.api_gateway.lambda_target import InvokeRejected, permitted_function
 from server.local_aws.api_gateway.stage_variables import with_stage_variables
 from server.local_aws.api_gateway_websocket.deployed import Authorizer, Integration
-from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane import ACCOUNT_ID
 
-FUNCTION = re.compile(r":lambda:path/2015-03-31/functions/(arn:aws:lambda:([^:]+):[^/]+)/invocations")
-PRINCIPAL = "apigateway.amazonaws.com"
+FUNCTION = re.compile(r":lambda:path/2015-03-31/functions/(arn:aws:lambda:[^/]+)/invocations")
 
 
 class IntegrationFailure(Exception):
@@ -83,19 +80,14 @@ class Integrations:
         match = FUNCTION.search(with_stage_variables(uri, variables))
         if match is None:
             raise internal(500)
-        arn, region = match[1], match[2]
-        parts = arn.split(":")
-        qualifier = parts[7] if len(parts) > 7 else None
         source_arn = f"arn:aws:execute-api:{self._region}:{ACCOUNT_ID}:{self._api_id}/{source}"
         try:
-            function = deployed.function(region, parts[6], qualifier)
-            if not has_credentials and not permitted(region, parts[6], qualifier, source_arn):
-                raise internal(500)
+            function = permitted_function(match[1], source_arn, has_credentials=has_credentials)
             payload = json.dumps(event).encode()
             result = await asyncio.wait_for(self._functions.invoke(function, payload), seconds)
         except asyncio.TimeoutError:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
-        except (ApiError, Throttled, IndexError, RecursionError):  # it holds what an authorizer said
+        except (InvokeRejected, Throttled, RecursionError):  # it holds what an authorizer said
             raise internal(500) from None
         try:
             document = json.loads(result.payload or b"null")
@@ -105,27 +97,3 @@ class Integrations:
             said = document.get("errorMessage") if isinstance(document, dict) else None
             raise IntegrationFailure(502, "Internal server error", str(said or ""))
         return document
-
-
-def permitted(region: str, name: str, qualifier: str | None, source_arn: str) -> bool:
-    """True if the function's resource policy lets API Gateway invoke it on behalf of `source_arn`."""
-    return any(
-        statement.get("Effect") == "Allow"
-        and PRINCIPAL in principals(statement.get("Principal"))
-        and statement.get("Action") in ("lambda:InvokeFunction", "lambda:*")
-        and all(
-            fnmatchcase(source_arn, str(pattern))
-            for conditions in statement.get("Condition", {}).values()
-            for key, pattern in conditions.items()
-            if key.lower() == "aws:sourcearn"
-        )
-        for statement in deployed.statements(region, name, qualifier)
-    )
-
-
-def principals(principal: Any) -> tuple[str, ...]:
-    if isinstance(principal, dict):
-        principal = principal.get("Service")
-    if principal == "*":
-        return (PRINCIPAL,)
-    return tuple(principal) if isinstance(principal, list) else (str(principal),)

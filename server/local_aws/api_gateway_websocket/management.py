@@ -14,8 +14,8 @@ from server.local_aws.api_gateway_websocket.connection import BufferFull, Connec
 from server.local_aws.api_gateway_websocket.event import Client
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
-from server.local_aws.identity import authenticate
-from server.local_aws.sigv4 import BadSignature, SignedRequest
+from server.local_aws.iam.identity import authenticate
+from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 
 ID = re.compile(r"[A-Za-z0-9+/_-]{15}=")
 """Eleven bytes in base64, of either alphabet."""
@@ -34,8 +34,7 @@ async def read(exchange: Exchange, limit: int) -> bytes:
 def check(exchange: Exchange, body: bytes, region: str, resource: str) -> None:
     """Raise `ApiError` (403) unless the call is signed by someone who may manage connections.
     `resource`: "{api id}/{stage}/{method}/@connections/{connection id}"."""
-    path, _, query = exchange.target.partition("?")
-    request = SignedRequest(exchange.method, path, query, dict(exchange.headers), body)
+    request = SignedRequest.of(exchange.method, exchange.target, exchange.headers, body)
     try:
         caller = authenticate(request, "execute-api")
     except BadSignature as error:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from server.local_aws.appsync.deployed import Api, is_valid_key
 from server.local_aws.appsync.errors import Refused
-from server.local_aws.identity import Identity, authenticate
-from server.local_aws.sigv4 import MISMATCH, BadSignature, SignedRequest
+from server.local_aws.iam.identity import Identity, authenticate
+from server.local_aws.iam.sigv4 import MISMATCH, BadSignature, SignedRequest
 
 NOT_AUTHORIZED = "You are not authorized to make this call."
 NO_CREDENTIALS = "Valid authorization header not provided."

@@ -16,32 +16,43 @@ from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.aws_lambda.invocation import Caller
 from server.local_aws.aws_lambda.url_config import FunctionUrls
+from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
+from server.local_aws.iam import trust
 from server.local_aws.limits import Limits
+from server.local_aws.operations import from_json
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 INVOKE_STREAM = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations/?")
 FUNCTIONS = re.compile(r"/2015-03-31/functions/?")
 CODE = re.compile(r"/2015-03-31/functions/([^/]+)/code/?")
+CONFIGURATION = re.compile(r"/2015-03-31/functions/([^/]+)/configuration/?")
 POLICY = re.compile(r"/2015-03-31/functions/([^/]+)/policy/?")
 URL_CONFIG = re.compile(r"/2021-10-31/functions/([^/]+)/url/?")
 URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
 
 MAX_CLIENT_CONTEXT = 3583
 
-Admit = Callable[[ApiCall], None]
+Admit = Callable[[ApiCall], ApiCall]
 Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
 
 class LambdaApi:
     """Serves Lambda's API calls. `admit` raises `ApiError` for an invocation that is not allowed; `forward`
-    hands a call to moto."""
+    hands a call to moto. With `enforce_iam` Lambda has to be trusted by the role of a function."""
 
     def __init__(
-        self, functions: Functions, urls: FunctionUrls, limits: Limits, admit: Admit, forward: Forward
+        self,
+        functions: Functions,
+        urls: FunctionUrls,
+        limits: Limits,
+        admit: Admit,
+        forward: Forward,
+        *,
+        enforce_iam: bool,
     ) -> None:
         self._functions, self._urls, self._limits = functions, urls, limits
-        self._admit, self._forward = admit, forward
+        self._admit, self._forward, self._enforce_iam = admit, forward, enforce_iam
 
     @staticmethod
     def is_invocation(target: str) -> bool:
@@ -60,7 +71,7 @@ class LambdaApi:
                 raise ApiError(
                     405, "MethodNotAllowedException", f"{call.path} answers POST, not {call.method}"
                 )
-            self._admit(call)
+            call = self._admit(call)
             function = deployed.function(call.region, name, call.query.get("Qualifier"))
             invocation_type = call.header("x-amz-invocation-type") or "RequestResponse"
             if invocation_type not in ("RequestResponse", "DryRun", *(("Event",) if match else ())):
@@ -159,6 +170,9 @@ class LambdaApi:
             creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
             if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
                 await self._check_code(call, creates=bool(creates))
+            configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
+            if self._enforce_iam and (creates or configures):
+                check_role(call, unquote(configures[1]) if configures else "")
             answer = await self._forward(call)
             if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
                 name, qualifier = unquote(match[1]), call.query.get("Qualifier")
@@ -190,6 +204,16 @@ class LambdaApi:
             message = f"The local stand-in cannot store the code: {error.strerror or error}"
             print(f"{call.method} {call.path}: {message}", file=sys.stderr)
             raise ApiError(500, "ServiceException", message) from None
+
+
+def check_role(call: ApiCall, function: str) -> None:
+    """Raise `ApiError` (400) if the role that a call gives a function does not let Lambda assume it.
+    `function`: its name, "" if the call says it."""
+    members = from_json(call.body)
+    name = str(function or members.get("FunctionName", "")).rpartition(":")[2]
+    arn = f"arn:aws:lambda:{call.region}:{ACCOUNT_ID}:function:{name}"
+    if "Role" in members:
+        trust.check_lambda(str(members["Role"]), arn)
 
 
 def package_of(source: dict[str, str]) -> bytes | None:

@@ -28,14 +28,14 @@ from server.local_aws.aws_lambda.invocation import Caller, new_trace_id
 from server.local_aws.aws_lambda.prelude import CONTENT_TYPE, BadPrelude, PreludeSplitter
 from server.local_aws.aws_lambda.url_auth import Forbidden, authorize
 from server.local_aws.aws_lambda.url_config import UrlConfig
-from server.local_aws.aws_lambda.url_event import UrlRequest, event, joined
+from server.local_aws.aws_lambda.url_event import UrlRequest, event
 from server.local_aws.aws_lambda.url_response import BadResult, from_prelude, from_result
 from server.local_aws.behaviour import Behaviour
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, TruncatedBody
-from server.local_aws.identity import Identity
+from server.local_aws.iam.identity import Identity
+from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 from server.local_aws.limits import Limits
-from server.local_aws.sigv4 import BadSignature, SignedRequest
 from server.local_aws.throttle import TokenBucket
 
 PRELUDE_WINDOW = 1_048_576
@@ -271,5 +271,4 @@ class Answering:
 
 
 def signed(request: UrlRequest) -> SignedRequest:
-    path, _, query = request.target.partition("?")
-    return SignedRequest(request.method, path, query, joined(request.headers), request.body)
+    return SignedRequest.of(request.method, request.target, request.headers, request.body)

@@ -16,7 +16,9 @@ class Lambda:
         self._urls = FunctionUrls(
             platform.endpoints, lambda config: FunctionUrl(config, functions, limits, behaviour).serve
         )
-        self._api = LambdaApi(functions, self._urls, limits, platform.admit, platform.forward)
+        self._api = LambdaApi(
+            functions, self._urls, limits, platform.admit, platform.forward, enforce_iam=platform.enforce_iam
+        )
 
     def serves(self, call: ApiCall) -> bool:
         return True

@@ -5,10 +5,10 @@ AuthType NONE too (there by the function's resource policy).
 """
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.function_policy import allows, denies
 from server.local_aws.aws_lambda.url_config import UrlConfig
-from server.local_aws.identity import Identity, authenticate
-from server.local_aws.sigv4 import SignedRequest
+from server.local_aws.iam.identity import Identity, authenticate
+from server.local_aws.iam.resource_policy import permits
+from server.local_aws.iam.sigv4 import SignedRequest
 
 ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 
@@ -21,15 +21,12 @@ def authorize(config: UrlConfig, request: SignedRequest) -> Identity | None:
     """Return the caller (None with AuthType NONE). Raises `Forbidden`, and with AWS_IAM `BadSignature`."""
     caller = authenticate(request, "lambda") if config.auth_type == "AWS_IAM" else None
     statements = deployed.statements(config.region, config.function, config.qualifier or None)
-    context = {"lambda:functionurlauthtype": [config.auth_type], "lambda:invokedviafunctionurl": ["true"]}
+    context = {
+        "aws:requestedregion": [config.region],
+        "lambda:functionurlauthtype": [config.auth_type],
+        "lambda:invokedviafunctionurl": ["true"],
+    }
     for action in ACTIONS:
-        if any(denies(statement, action, caller, context) for statement in statements):
-            raise Forbidden(action)
-        if caller is not None and caller.is_denied(action, config.function_arn, context):
-            raise Forbidden(action)
-        allowed_to_caller = caller is not None and caller.may(action, config.function_arn, context)
-        if not allowed_to_caller and not any(
-            allows(statement, action, caller, context) for statement in statements
-        ):
+        if not permits(statements, action, caller, config.function_arn, context):
             raise Forbidden(action)
     return caller

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from server.local_aws.api import ApiCall
+from server.local_aws.iam.conditions import Context
+from server.local_aws.iam.resources import gateway_path, resources
 from server.local_aws.operations import Operation
-from server.local_aws.policy import Context
-from server.local_aws.resources import gateway_path, resources
 
 FREE = {"sts:GetCallerIdentity"}
 """What everybody may do."""

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from server.local_aws.api import ApiCall
 from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.iam.policy import listed
 from server.local_aws.operations import Operation
-from server.local_aws.policy import listed
 
 Members = Mapping[str, Any]
 

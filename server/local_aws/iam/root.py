@@ -7,7 +7,7 @@ import uuid
 
 from server.local_aws.api import ApiAnswer, ApiCall
 from server.local_aws.control_plane import ACCOUNT_ID
-from server.local_aws.identity import ROOT_ARN, ROOT_KEY
+from server.local_aws.iam.identity import ROOT_ARN, ROOT_KEY
 from server.local_aws.operations import operation_of
 from server.local_aws.service import Calls, Platform
 

@@ -1,0 +1,48 @@
+"""Calls that become calls of other services need the permissions of these, too.
+
+Docs (checked 2026-11): docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html.
+moto runs Step Functions and schedules without making calls of other services.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.local_aws.api import ApiCall
+from server.local_aws.iam import stacks
+from server.local_aws.iam.identity import Identity
+from server.local_aws.iam.permissions import Permission
+from server.local_aws.operations import Operation
+
+TAG_ACTIONS = {
+    "iam": "{}Role",
+    "s3": "PutBucketTagging",
+    "sqs": "{}Queue",
+    "ec2": "{}Tags",
+    "elasticloadbalancing": "{}Tags",
+    "rds": "{}TagsToResource",
+}
+"""How the actions that set tags are called, where it is not `TagResource` and `UntagResource`."""
+
+
+def check(caller: Identity, call: ApiCall, operation: Operation) -> None:
+    """Raise `ApiError` unless `caller` has the permissions of the calls that `operation` becomes."""
+    if operation.service == "cloudformation":
+        stacks.check(caller, call, operation)
+    elif operation.name in ("TagResources", "UntagResources"):
+        verb = operation.name.removesuffix("Resources")
+        for arn in listed(operation.members):
+            stacks.need(caller, Permission(tag_action(arn, verb), arn))
+
+
+def listed(members: Mapping[str, Any]) -> list[str]:
+    given = members.get("ResourceARNList")
+    return [arn for arn in given if isinstance(arn, str)] if isinstance(given, list) else []
+
+
+def tag_action(arn: str, verb: str) -> str:
+    service = [*arn.split(":"), "", "", ""][2]
+    if service in ("ec2", "elasticloadbalancing", "rds"):
+        verb = {"ec2": {"Tag": "Create", "Untag": "Delete"}}.get(service, {"Tag": "Add", "Untag": "Remove"})[
+            verb
+        ]
+    return f"{service}:{TAG_ACTIONS.get(service, '{}Resource').format(verb)}"

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+pytestmark = pytest.mark.stand_in
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 DEAD = "http://127.0.0.1:9"
 

@@ -78,8 +78,6 @@ from lab.cloud import start_cloud
 from lab.deploy import FOLDERS, deploy
 from lab import read_chunks, record
 import asyncio
-
-pytestmark = pytest.mark.stand_in
 with start_cloud("06") as cloud:
     assert cloud.region == "ap-northeast-1" and cloud.account_id == "123456789012"
     url = deploy(cloud, "hello", FOLDERS / "node_text").url

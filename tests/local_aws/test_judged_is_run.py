@@ -15,6 +15,7 @@ from server.local_aws.canonical import canonical
 from server.local_aws.control_plane import ControlPlane
 from server.local_aws.operations import find, operation_of
 
+ZEROS = "0" * 64
 FORM = "application/x-www-form-urlencoded"
 QUERY = {
     "iam": ("2010-05-08", ["ListUsers", "ListRoles", "GetUser", "DeleteUser"]),
@@ -115,7 +116,7 @@ def calls(draw: st.DrawFn) -> ApiCall:
         headers.append((name, draw(HEADERS[name])))
     scope = f"test/20261101/ap-northeast-1/{service}/aws4_request"
     headers += [
-        ("authorization", f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+        ("authorization", f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={ZEROS}"),
         ("host", "127.0.0.1:4566"),
     ]
     if content_type:
@@ -187,7 +188,7 @@ def signed(
     service: str, method: str = "POST", target: str = "/", body: bytes = b"", *more: tuple[str, str]
 ) -> ApiCall:
     scope = f"test/20261101/ap-northeast-1/{service}/aws4_request"
-    value = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    value = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={ZEROS}"
     return ApiCall(method, target, [("authorization", value), *more], body)
 
 
@@ -227,9 +228,8 @@ def test_what_can_be_read_in_two_ways_is_refused(call: ApiCall) -> None:
 def test_a_presigned_query_becomes_a_form_signed_in_its_header() -> None:
     scope = quote("test/20261101/eu-west-1/iam/aws4_request", safe="")
     signature = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}&X-Amz-Date=20261101T000000Z"
-    target = (
-        f"/?{LIST.decode()}&{signature}&X-Amz-SignedHeaders=host&X-Amz-Signature=0&X-Amz-Security-Token=t"
-    )
+    signature += f"&X-Amz-SignedHeaders=host&X-Amz-Signature={ZEROS}&X-Amz-Security-Token=t"
+    target = f"/?{LIST.decode()}&{signature}"
     plain = canonical(ApiCall("GET", target, [("host", "h")], b""))
     assert (plain.method, plain.target, plain.body) == ("POST", "/", LIST)
     assert (plain.access_key, plain.service, plain.region) == ("test", "iam", "eu-west-1")

@@ -56,7 +56,11 @@ async def test_it_comes_back_and_says_why_it_does_not(
     assert proxy._child is not None
     os.kill(proxy._child.pid, signal.SIGKILL)
     await until(lambda: gone(port.number))
-    assert not proxy.serves
+
+    async def is_noticed() -> bool:
+        return not proxy.serves
+
+    await until(is_noticed)
     await until(lambda: listens(port.number))
     first, *others = lines
     assert "is started anew" in first

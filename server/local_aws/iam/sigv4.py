@@ -50,6 +50,10 @@ MISMATCH = (
 )
 
 
+OF_CLIENT = "x-amz-user-agent"
+"""The name of the client, which Amplify adds when it has signed."""
+
+
 class BadSignature(Exception):
     """The request is not signed, or not rightly; the message is AWS's."""
 
@@ -185,7 +189,7 @@ class Signature:
         and the date."""
         if len(set(self.headers)) != len(self.headers):
             raise BadSignature(MISMATCH)
-        needed = [name for name in headers if name.startswith("x-amz-")]
+        needed = [name for name in headers if name.startswith("x-amz-") and name != OF_CLIENT]
         if self.expires is None and "x-amz-date" not in headers:
             needed.append("date")
         for name in ("host", *needed):

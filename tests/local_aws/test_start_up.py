@@ -1,6 +1,7 @@
 """What the stand-in and `lab` import: little before it is needed."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,16 @@ assert moto.ec2.models.ec2_backends["123456789012"] is ec2_backends["12345678901
 def test_lab_reads_streams_without_knowing_aws_or_drawing() -> None:
     imported = modules_after("import lab, lab.readers", ROOT / "notebooks")
     assert not {name.partition(".")[0] for name in imported} & {"boto3", "botocore", "moto", "matplotlib"}
+
+
+def test_the_notebooks_without_aws_import_nothing_of_it() -> None:
+    imports = set()
+    for path in sorted((ROOT / "notebooks").glob("0[0-5]_*.ipynb")):
+        cells = [
+            cell["source"] for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"
+        ]
+        lines = [line.strip() for source in cells for line in "".join(source).splitlines()]
+        imports |= {line for line in lines if re.match(r"(from [\w.]+ )?import [\w., ]+$", line)}
+    assert len(imports) > 20
+    imported = modules_after("\n".join(sorted(imports)), ROOT / "notebooks")
+    assert not {name.partition(".")[0] for name in imported} & {"boto3", "botocore", "moto"}

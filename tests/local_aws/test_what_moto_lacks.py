@@ -21,7 +21,7 @@ from botocore.session import get_session
 
 from .conftest import Account
 
-SAMPLE = 150
+SAMPLE = 80
 DEEP = 6
 VALUES = {"boolean": True, "float": 1.0, "double": 1.0, "timestamp": "2026-01-01T00:00:00Z", "blob": b"x"}
 SCOPE = "x/20260101/ap-northeast-1/%s/aws4_request"

@@ -10,13 +10,18 @@ WORKERS ?= 4
 # Errors are printed, warnings are not. What pip would compile, Python compiles when it is first imported.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check)
 
+# JupyterLab prints its address and what is wrong; kernels warn of a debugger and of plain text on loopback.
+QUIET := --ServerApp.log_level=WARN --LabApp.log_level=WARN
+KERNEL_SETTINGS := .venv/etc/ipython/ipython_kernel_config.py
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
 # The total, with the set-up and the lint step, is printed at the end of the tests.
 export STREAMING_STARTED := $(shell date +%s)
 
 .PHONY: lab test check lint format pages proxies clean
 
 lab: $(FOR_LAB)
-	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+	@$(BIN)/jupyter lab $(AS_ROOT) $(QUIET) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
 
 test: $(FOR_TESTS) lint
 	$(BIN)/pytest -n $(WORKERS) --nbmake tests notebooks
@@ -52,6 +57,7 @@ $(FOR_LAB): requirements.txt pyproject.toml
 	@echo "Setting up .venv for the notebooks: once, about a minute"
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) --requirement requirements.txt
+	@mkdir -p $(dir $(KERNEL_SETTINGS)) && echo 'c.Application.log_level = "ERROR"' > $(KERNEL_SETTINGS)
 	@touch $@
 
 $(FOR_TESTS): $(FOR_LAB) requirements-dev.txt

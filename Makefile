@@ -24,11 +24,11 @@ lab: $(FOR_LAB)
 	@$(BIN)/jupyter lab $(AS_ROOT) $(QUIET) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
 
 test: $(FOR_TESTS) lint
-	$(BIN)/pytest -n $(WORKERS) --nbmake tests notebooks
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --nbmake tests notebooks
 
 # Lint, types, and the tests that need neither a stand-in nor a kernel.
 check: $(FOR_TESTS) lint
-	$(BIN)/pytest -n $(WORKERS) -m "not stand_in" tests/lab tests/server tests/notebooks/test_structure.py \
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not stand_in" tests/lab tests/server tests/notebooks/test_structure.py \
 	  tests/door/test_guard.py tests/local_aws/test_codecs.py tests/local_aws/test_policy.py
 
 lint: $(FOR_TESTS)

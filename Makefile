@@ -18,7 +18,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # The total, with the set-up and the lint step, is printed at the end of the tests.
 export STREAMING_STARTED := $(shell date +%s)
 
-.PHONY: lab test check lint format pages proxies clean
+.PHONY: lab test check lint types ids format pages proxies clean
 
 lab: $(FOR_LAB)
 	@$(BIN)/jupyter lab $(AS_ROOT) $(QUIET) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
@@ -34,8 +34,13 @@ check: $(FOR_TESTS) lint
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/python notebooks/navigation.py --check
+	@$(MAKE) --no-print-directory -j 2 types ids
+
+types: $(FOR_TESTS)
+	$(BIN)/mypy
+
+ids: $(FOR_TESTS)
 	$(BIN)/python tests/run/collect_twice.py
 
 format: $(FOR_TESTS)

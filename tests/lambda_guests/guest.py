@@ -28,6 +28,13 @@ class Guest:
             assert time.monotonic() < end, f"{text!r} is not in the log:\n{self.log}"
             await asyncio.sleep(0.02)
 
+    async def streaming(self, within: float = 15) -> None:
+        """Wait until a response has reached the Runtime API: what it has not accepted it cannot cut."""
+        end = time.monotonic() + within
+        while self.api.receiving is None:
+            assert time.monotonic() < end, "no response has begun"
+            await asyncio.sleep(0.02)
+
     async def exit_code(self, within: float = 15) -> int:
         return await asyncio.wait_for(self.process.wait(), within)
 

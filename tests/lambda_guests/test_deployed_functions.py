@@ -354,6 +354,7 @@ def handler(event, context):
     async with deployed("python_streaming", function(tmp_path, app)) as guest:
         guest.api.invoke({})
         await guest.logged("streaming")
+        await guest.streaming()
         guest.api.break_off()
         assert await guest.exit_code() == 1
 

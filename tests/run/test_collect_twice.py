@@ -8,8 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("collect_twice.py")
 VARIES = {
-    "the time": "__import__('gzip').compress(b'')",
-    "the time in a zip": "str(int(__import__('time').time()) // 2)",
+    "the time": "__import__('time').time()",
     "the order of a set": "*{str(n) for n in range(20)}",
     "a hash": "hash('a')",
     "random": "__import__('random').random()",

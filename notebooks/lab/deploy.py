@@ -116,7 +116,7 @@ def deploy_function(
     remove(cloud, name)
     aws, full_name = cloud.client("lambda"), cloud.name(name)
     # on this machine the function's process finds the packages of this Python
-    packages = ["aiohttp>=3.12,<4"] if more and not cloud.is_local else []
+    packages = ["aiohttp>=3.14.1,<4"] if more and not cloud.is_local else []
     arn: str = aws.create_function(
         FunctionName=full_name,
         Role=create_role(cloud, full_name, *statements),

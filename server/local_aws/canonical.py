@@ -34,11 +34,8 @@ PASSED = re.compile(
 )
 """The headers that are handed on, besides those of the operation: moto takes any other for a parameter."""
 
-MOTO_S = re.compile(r"action|x-moto-.+|x-http-method.*|x-amz-target|user-agent")
-"""Headers by which moto would choose another operation, account or Region."""
-
-OF_REGION = re.compile(r"\.[^.]+\.amazonaws\.com")
-"""What moto takes for the Region of a call, wherever in its URL it is."""
+MOTO_S = re.compile(r"action|x-moto-.+|x-http-method.*|x-amz-target")
+"""Headers by which moto would choose another operation or account."""
 
 MAX_INFLATED = 256 * 1024 * 1024
 """Bytes of a compressed body that are accepted."""
@@ -194,8 +191,6 @@ def one_path(call: ApiCall) -> str:
         malformed(f"The path {call.path} has an empty segment or one of dots")
     if unquote(decoded) != decoded:
         malformed(f"The path {call.path} is escaped twice")
-    if OF_REGION.search(decoded):
-        malformed(f"The path {call.path} names an endpoint")
     return call.path
 
 
@@ -214,8 +209,6 @@ def own_query(call: ApiCall, found: Found) -> Pairs:
     shapes = located(found, "querystring")
     single = [pair for pair in given if not isinstance(shapes.get(pair[0]), ListShape)]
     once(single)
-    if any(OF_REGION.search(value) for _, value in given):
-        malformed("The query names an endpoint")
     if any(isinstance(shape, MapShape) for shape in shapes.values()):
         return [pair for pair in given if pair[0].lower() != "action"]
     fixed = found.model.http["requestUri"].partition("?")[2]

@@ -40,8 +40,6 @@ NO_PARAMETER = f"{IN_NAME_OF_SDK}="
 
 BACK_DOORS = {"moto_api", "instance_metadata"}
 DROPPED = {"connection", "content-length"}
-NOT_FOR_MOTO = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "USER_AGENT"}
-"""Headers that moto does not see: it would take a Region from the name of a client."""
 
 
 class UnknownService(Exception):
@@ -197,7 +195,7 @@ def environ(call: ApiCall, host: str) -> dict[str, Any]:
     }
     for field, value in call.headers:
         key = field.upper().replace("-", "_")
-        if key in NOT_FOR_MOTO or key.startswith("X_MOTO_"):
+        if key in ("CONTENT_LENGTH", "TRANSFER_ENCODING") or key.startswith("X_MOTO_"):
             continue
         if key != "CONTENT_TYPE":
             key = f"HTTP_{key}"

@@ -90,7 +90,12 @@ class StandIn:
         if name not in self._services:
             work = asyncio.to_thread(services.make, name, self._platform)
             self._services[name] = asyncio.create_task(work)
-        return await asyncio.shield(self._services[name])
+        making = self._services[name]
+        try:
+            return await asyncio.shield(making)
+        except Exception:
+            self._services.pop(name, None)  # what was in the way may be gone the next time
+            raise
 
     async def _made(self) -> list[Service]:
         made = await asyncio.gather(*self._services.values(), return_exceptions=True)

@@ -191,7 +191,7 @@ def test_the_image_is_built_and_pushed_by_docker(tmp_path: Path, monkeypatch: py
 def test_the_adapter_takes_its_packages_along_for_lambdas_machines() -> None:
     if shutil.which("pip") is None and not (Path(sys.prefix) / "bin" / "pip").exists():
         pytest.skip("pip is not here")
-    package = zip_folder(FOLDERS / "web_adapter", FOLDERS.parent / "server", packages=["aiohttp>=3.12,<4"])
+    package = zip_folder(FOLDERS / "web_adapter", FOLDERS.parent / "server", packages=["aiohttp>=3.14.1,<4"])
     names = zipfile.ZipFile(BytesIO(package)).namelist()
     assert any(name.startswith("aiohttp/") and name.endswith("x86_64-linux-gnu.so") for name in names)
     assert "server/origin.py" in names and not any("local_aws" in name for name in names)

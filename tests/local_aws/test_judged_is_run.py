@@ -236,6 +236,14 @@ def test_a_presigned_query_becomes_a_form_signed_in_its_header() -> None:
     assert plain.header("x-amz-security-token") == "t"
 
 
+def test_a_path_and_a_query_may_name_endpoints_of_aws() -> None:
+    """They are resources' names, and say nothing of the Region of the call."""
+    name = "d-x.execute-api.eu-west-1.amazonaws.com"
+    for target in (f"/v2/domainnames/{name}", f"/restapis?position={name}"):
+        plain = canonical(signed("apigateway", "GET", target))
+        assert (plain.target, plain.region) == (target, "ap-northeast-1")
+
+
 def test_parameters_elsewhere_than_they_belong_are_dropped() -> None:
     body = json.dumps({"FunctionName": "other", "Description": "a&Action=b"}).encode()
     call = signed("lambda", "PUT", "/2015-03-31/functions/f/configuration?Role=r&Action=x", body)

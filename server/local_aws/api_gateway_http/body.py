@@ -1,29 +1,16 @@
-"""The body of a request to an HTTP API, as both payload formats have it.
-
-AWS documents that "binary" bodies go as base64, but not which they are. Tried on AWS in 2026-06, by
-github.com/ministackorg/ministack/pull/766: these types are text, and all others, or none, are binary.
-"""
-
-import base64
+"""The body of a request to an HTTP API, as both payload formats have it."""
 
 from server.local_aws.api_gateway.request import Body, GatewayRequest
+from server.local_aws.aws_lambda import url_event
 from server.local_aws.http1.exchange import Header
-
-TEXTUAL = ("application/json", "application/javascript", "application/xml")
 
 
 def encode_body(request: GatewayRequest) -> Body:
-    """The body as an event has it, None without one. Text that is not UTF-8 goes as base64, which is a choice
-    where AWS is unconfirmed."""
+    """The body as an event has it, None without one, and whether it is base64: by the rule of Function URLs,
+    which have the same payload format."""
     if not request.body:
         return None, False
-    media_type = request.header("content-type").partition(";")[0].strip().lower()
-    if media_type.startswith("text/") or media_type in TEXTUAL:
-        try:
-            return request.body.decode(), False
-        except UnicodeDecodeError:
-            pass
-    return base64.b64encode(request.body).decode(), True
+    return url_event.encode_body(request.body, request.header("content-type"))
 
 
 def with_content_length(request: GatewayRequest) -> list[Header]:

@@ -35,8 +35,6 @@ from server.local_aws.limits import Limits
 MAX_HEADERS = 10_240
 """Bytes of request line and headers."""
 
-TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
-STRUCTURED = ("+json", "+xml")
 UNTYPED = payload_v2.UNTYPED
 FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 INTERNAL = "Internal Server Error"

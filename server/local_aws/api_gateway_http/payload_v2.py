@@ -27,7 +27,6 @@ from server.local_aws.aws_lambda import url_event
 from server.local_aws.control_plane import ACCOUNT_ID
 from server.local_aws.http1.exchange import Header
 
-ONLY_FUNCTION_URLS = ("x-amzn-tls-version", "x-amzn-tls-cipher-suite")
 UNTYPED = "text/plain; charset=utf-8"
 INFERRED = "application/json"
 

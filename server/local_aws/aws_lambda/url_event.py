@@ -116,10 +116,12 @@ def joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def encode_body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """The body as a string, and whether it is base64. Text are `text/*` and three types of `application/`
-    only: recorded of HTTP APIs, whose payload format this is, a missing type being none of them
-    (github.com/ministackorg/ministack/pull/766), and of Function URLs for JSON, forms of both kinds
-    (github.com/LeanerCloud/CUDly/pull/1483; all checked 2026-11). Text that is not UTF-8 is base64."""
+    """The body as a string, and whether it is base64: AWS documents that "binary" bodies are, but not which
+    they are. Text are `text/*` and three types of `application/` only. So it was tried on HTTP APIs in
+    2026-06, whose payload format this is, where a missing type is none of them
+    (github.com/ministackorg/ministack/pull/766), and on Function URLs for JSON and forms of both kinds
+    (github.com/LeanerCloud/CUDly/pull/1483; all checked 2026-11). Text that is not UTF-8 is
+    base64, which is a choice."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type.startswith("text/") or media_type in TEXTUAL:
         try:

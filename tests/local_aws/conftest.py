@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -127,6 +128,25 @@ class Account:
         )
         url: str = answer["FunctionUrl"]
         return url
+
+    def log(self, name: str) -> list[str]:
+        """The lines in the function's log group by now: an answer may come before its last line is stored."""
+        logs = self.client("logs")
+        try:
+            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in events]
+
+    def log_with(self, name: str, text: str, count: int = 1, seconds: float = 20) -> list[str]:
+        """The lines in the function's log group, once `count` of them have `text`."""
+        deadline = time.monotonic() + seconds
+        lines = self.log(name)
+        while sum(text in line for line in lines) < count:
+            assert time.monotonic() < deadline, f"no {count} × {text!r} in {lines}"
+            time.sleep(0.05)
+            lines = self.log(name)
+        return lines
 
 
 def account(

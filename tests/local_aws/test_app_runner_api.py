@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,10 @@ def test_an_update_replaces_the_container_at_the_same_address(aws: Account) -> N
 
 def events(aws: Account, arn: str, kind: str) -> list[str]:
     group = f"/aws/apprunner/{arn.partition('service/')[2]}/{kind}"
-    found = aws.client("logs").filter_log_events(logGroupName=group)["events"]
+    logs, deadline = aws.client("logs"), time.monotonic() + 20
+    while not (found := logs.filter_log_events(logGroupName=group)["events"]):
+        assert time.monotonic() < deadline, f"nothing in {group}"
+        time.sleep(0.05)
     return [event["message"] for event in found]
 
 

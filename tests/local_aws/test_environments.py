@@ -12,7 +12,6 @@ from typing import Any
 
 import psutil
 import pytest
-from botocore.exceptions import ClientError
 
 from server.local_aws.aws_lambda import deployed, functions
 from server.local_aws.limits import Limits
@@ -38,14 +37,6 @@ async def started(**limits: Any) -> AsyncIterator[tuple[StandIn, Account]]:
 def invoke(aws: Account, name: str) -> bytes:
     payload: bytes = aws.client("lambda").invoke(FunctionName=name)["Payload"].read()
     return payload
-
-
-def messages(aws: Account, name: str) -> list[str]:
-    try:
-        events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    except ClientError:
-        return []
-    return [event["message"] for event in events]
 
 
 def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
@@ -77,8 +68,8 @@ async def test_an_initialisation_that_takes_too_long_is_begun_again() -> None:
         code = {"ZipFile": zipped({"bootstrap": boot})}
         name = await asyncio.to_thread(lambda: aws.deploy("", Code=code))
         assert await asyncio.to_thread(invoke, aws, name) == b"1"
-        lines = await asyncio.to_thread(messages, aws, name)
-        assert "INIT_REPORT Init Duration: 1000.00 ms Status: timeout" in lines
+        report = "INIT_REPORT Init Duration: 1000.00 ms Status: timeout"
+        assert report in await asyncio.to_thread(aws.log_with, name, report)
 
 
 @pytest.mark.parametrize("operation", ["invoke", "stream"])
@@ -92,7 +83,7 @@ async def test_a_caller_that_is_cancelled_does_not_stop_the_function(operation: 
         function = deployed.function("ap-northeast-1", name)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(getattr(stand_in._platform.functions, operation)(function, b"{}"), 0.5)
-        assert await asyncio.to_thread(until, lambda: "RUNTIME 202" in messages(aws, name))
+        assert "RUNTIME 202" in await asyncio.to_thread(aws.log_with, name, "RUNTIME 202")
 
 
 async def test_an_environment_that_cannot_be_had_is_the_callers_answer(
@@ -124,9 +115,9 @@ def test_a_throttled_event_is_run_when_there_is_concurrency(aws: Account) -> Non
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     assert client.invoke(FunctionName=name, InvocationType="Event")["StatusCode"] == 202
     time.sleep(1.5)
-    assert "ran" not in messages(aws, name)
+    assert "ran" not in aws.log(name)
     client.delete_function_concurrency(FunctionName=name)
-    assert until(lambda: "ran" in messages(aws, name))
+    assert "ran" in aws.log_with(name, "ran")
 
 
 def test_a_failure_without_a_response_comes_with_its_log(aws: Account) -> None:

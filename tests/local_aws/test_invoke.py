@@ -106,20 +106,13 @@ def test_log_tail_and_log_group_have_what_the_function_printed(aws: Account) -> 
     assert "REPORT RequestId: " in tail
     (complete,) = (event for event in stream(aws, name, LogType="Tail") if "InvokeComplete" in event)
     assert b"hello" in base64.b64decode(complete["InvokeComplete"]["LogResult"])
-    events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    assert [event["message"] for event in events].count("hello from inside") == 3
+    assert aws.log_with(name, "hello from inside", count=3).count("hello from inside") == 3
 
 
 def test_a_line_is_in_the_log_group_while_the_function_runs(aws: Account) -> None:
     name = aws.deploy('print("now", flush=True)\ntime.sleep(4)\ninvocation.reply(b"1")')
     aws.client("lambda").invoke(FunctionName=name, InvocationType="Event")
-    began = time.monotonic()
-    logs = aws.client("logs")
-    while not logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]:
-        assert time.monotonic() - began < 20
-        time.sleep(0.05)
-    messages = [e["message"] for e in logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]]
-    assert not any(message.startswith("END") for message in messages)
+    assert not any(line.startswith("END") for line in aws.log_with(name, "now"))
 
 
 def test_dry_run_runs_nothing(aws: Account) -> None:
@@ -132,16 +125,7 @@ def test_dry_run_runs_nothing(aws: Account) -> None:
 def test_an_event_is_run_later(aws: Account) -> None:
     name = aws.deploy('print("ran", flush=True)\ninvocation.reply(b"1")')
     assert aws.client("lambda").invoke(FunctionName=name, InvocationType="Event")["StatusCode"] == 202
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-        except ClientError:
-            events = []
-        if "ran" in [event["message"] for event in events]:
-            return
-        time.sleep(0.05)
-    pytest.fail("the event was not run")
+    assert "ran" in aws.log_with(name, "ran")
 
 
 def test_the_runtime_sees_the_headers_of_an_invocation(aws: Account) -> None:

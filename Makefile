@@ -34,7 +34,7 @@ check: $(FOR_TESTS) lint
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python notebooks/navigation.py --check
+	$(BIN)/python notebooks/tools/navigation.py --check
 	@$(MAKE) --no-print-directory -j 2 types ids
 
 types: $(FOR_TESTS)
@@ -47,11 +47,11 @@ format: $(FOR_TESTS)
 	$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python notebooks/navigation.py
+	$(BIN)/python notebooks/tools/navigation.py
 
 # The executed notebooks as pages, so that nobody reads a blank one.
 pages: $(FOR_LAB)
-	$(BIN)/python notebooks/pages.py
+	$(BIN)/python notebooks/tools/pages.py
 
 # Two more proxies for notebook 05, 230 MB. Without them, it says what it does not run.
 proxies: $(FOR_LAB)

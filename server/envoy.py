@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from server import allowed
-from server.guard import foreign_host
-from server.guarded import GuardedProcess
+from server.door import allowed
+from server.door.guard import foreign_host
+from server.processes.guarded import GuardedProcess
 
 HOST = "127.0.0.1"
 ATTEMPTS = 5

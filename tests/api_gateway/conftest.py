@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.deploy import FOLDERS, zip_folder
+from lab.deploy.function import FOLDERS, zip_folder
 from server.embedded import EmbeddedServer
 from tests.local_aws.conftest import Account, account
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.local_aws.api_gateway.time_limit import attentive, time_limit
+from server.local_aws.api_gateway.common.time_limit import attentive, time_limit
 
 
 async def test_the_limit() -> None:

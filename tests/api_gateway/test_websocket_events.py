@@ -16,9 +16,9 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.sync.client import connect
 
-from server.local_aws.api_gateway_websocket.authorization import Refused, authorize
-from server.local_aws.api_gateway_websocket.deployed import Route
-from server.local_aws.api_gateway_websocket.integration import IntegrationFailure
+from server.local_aws.api_gateway.websocket.authorization import Refused, authorize
+from server.local_aws.api_gateway.websocket.deployed import Route
+from server.local_aws.api_gateway.websocket.integration import IntegrationFailure
 from tests.local_aws.websocket_api import WebSocketApi, create_api
 
 from .conftest import Gateway

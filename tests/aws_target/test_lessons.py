@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from lab.plan import LESSONS, plan
-from lab.run import run_name
+from lab.cloud.plan import LESSONS, plan
+from lab.cloud.run import run_name
 
 from .account import ACCOUNT_ID, NOTEBOOKS, REGION, TestAccount
 

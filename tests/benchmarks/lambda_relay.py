@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 from tests.local_aws.conftest import Account
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from server.door.guard import Kind
 from server.embedded import EmbeddedServer
 from server.envoy import EnvoyUnavailable, envoy_program
-from server.guard import Kind
 from tests.api_gateway.conftest import BUFFERED, Gateway
 from tests.local_aws.appsync_clients import events, graphql
 from tests.local_aws.conftest import Account, start_stand_in

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from server.door.guard import Kind
 from server.embedded import EmbeddedServer
-from server.guard import Kind
 from tests.door.conftest import Everything, Opened
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.guard import Kind
-from server.local_aws.aws_lambda.runtime_api import PREFIX
+from server.door.guard import Kind
+from server.local_aws.aws_lambda.environments.runtime_api import PREFIX
 from tests.door.conftest import Everything, Opened, has_envoy
 from tests.door.raw import UPGRADE, ask
 

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from server import allowed
-from server.allowed import Allowed, BadEntry
-from server.guard import Facts, Kind, Port, judge, judge_user
+from server.door import allowed
+from server.door.allowed import Allowed, BadEntry
+from server.door.guard import Facts, Kind, Port, judge, judge_user
 
 NUMBER = 4566
 GOOD, FOREIGN, BAD, WORD = "good", "foreign", "bad", "word"

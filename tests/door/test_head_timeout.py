@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from server.guard import Kind
+from server.door.guard import Kind
 from server.local_aws.http1.exchange import Exchange
 from server.local_aws.http1.server import Server
-from server.local_aws.tls import Certificate
+from server.local_aws.http1.tls import Certificate
 from server.serving import serving
 
 SECONDS = 0.6

@@ -29,8 +29,8 @@ KNOWN = {
 OWN_NAMES = {
     ("server/__main__.py", "serve"): "its own function, which calls `serving`",
     ("server/local_aws/command.py", "serve"): "its own function, which starts the stand-in",
-    ("server/local_aws/api_gateway_rest/api.py", "serve"): "answers calls about tags",
-    ("server/local_aws/api_gateway_websocket/apis.py", "serve"): "handles a request of an `http1.server`",
+    ("server/local_aws/api_gateway/rest/api.py", "serve"): "answers calls about tags",
+    ("server/local_aws/api_gateway/websocket/apis.py", "serve"): "handles a request of an `http1.server`",
 }
 
 
@@ -64,7 +64,7 @@ def test_every_listener_goes_through_the_guard() -> None:
 
 def test_the_two_ways_to_serve_judge_what_they_take() -> None:
     """Both call the judgement of requests and that of users."""
-    for path in ("server/admission.py", "server/local_aws/http1/server.py"):
+    for path in ("server/door/admission.py", "server/local_aws/http1/server.py"):
         names = {called(node) for node in ast.walk(ast.parse((ROOT / path).read_text()))}
         assert {"judge", "judge_user", "user_of"} <= names, path
     serving = (ROOT / "server/serving.py").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.allowed import VARIABLE, BadEntry
+from server.door.allowed import VARIABLE, BadEntry
 from server.embedded import EmbeddedServer
 from server.envoy import Envoy, hosts, route_to
 from tests.door.conftest import has_envoy

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from server import peer
+from server.door import peer
 from server.embedded import EmbeddedServer
 from server.local_aws.http1.server import HOST
 from tests.door.conftest import Everything, Opened

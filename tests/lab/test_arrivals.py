@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.arrivals import Arrivals, milliseconds
-from lab.events import Event
-from lab.readers import Head
+from lab.streams.arrivals import Arrivals, milliseconds
+from lab.streams.events import Event
+from lab.streams.readers import Head
 
 START = 1_000_000.0
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from lab import Refused, record
-from lab.cloud import Cloud, start_cloud
-from lab.deploy import FOLDERS, deploy_function
-from lab.deploy_appsync import AppSyncApi, deploy_event_api, deploy_graphql_api
-from lab.deployments import DEPLOYMENTS, deploy_all
-from lab.invocations import read_invocation
-from lab.progress import Progress
-from lab.subscriptions import read_channel, read_graphql
-from lab.teardown import teardown
+from lab.cloud.cloud import Cloud, start_cloud
+from lab.cloud.teardown import teardown
+from lab.compare.deployments import DEPLOYMENTS, deploy_all
+from lab.compare.invocations import read_invocation
+from lab.compare.subscriptions import read_channel, read_graphql
+from lab.deploy.appsync import AppSyncApi, deploy_event_api, deploy_graphql_api
+from lab.deploy.function import FOLDERS, deploy_function
+from lab.pictures.progress import Progress
 from server.items import Items
 
 pytestmark = pytest.mark.stand_in

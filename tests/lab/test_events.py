@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.events import Event, EventParser
+from lab.streams.events import Event, EventParser
 from server.sse import encode_event
 
 

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lab.cloud import TARGET_VARIABLE
+from lab.cloud.cloud import TARGET_VARIABLE
 from lab.exam import EXPERIMENTS, Exam, diagnose, examine
 from lab.exam.causes import BYSTANDERS, CAUSES, Place
 from lab.exam.draw import LETTERS, Plan, draw, pairs
 from lab.exam.exam import SEED
 from lab.exam.site import AS_ON_AWS, Site
 from lab.exam.transforms import timer
-from lab.readers import read_chunks
-from lab.recording import record
-from lab.relay import relay
+from lab.streams.readers import read_chunks
+from lab.streams.recording import record
+from lab.streams.relay import relay
 from server.embedded import EmbeddedServer
 
 pytestmark = pytest.mark.stand_in

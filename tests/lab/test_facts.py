@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.facts import KINDS, PATH, read_facts
+from lab.compare.facts import KINDS, PATH, read_facts
 
 FACTS = read_facts()
 GOOD = """

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from lab import tables
-from lab.facts import Facts, read_facts
-from lab.guide import NEEDS, Need, advise, seconds_for
-from lab.measuring import Measured, Table
+from lab.compare import tables
+from lab.compare.facts import Facts, read_facts
+from lab.compare.guide import NEEDS, Need, advise, seconds_for
+from lab.compare.measuring import Measured, Table
 
 FACTS = read_facts()
 

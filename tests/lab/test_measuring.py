@@ -6,9 +6,9 @@ import pytest
 from streams_by_hand import CHUNKED, EVENTS, SWITCHED, arrivals, buffered, refused, streamed
 
 from lab import Arrivals, small_multiples
-from lab.facts import read_facts
-from lab.measuring import classify, disagreements, measured_table
-from lab.variants import PROBES, VARIANTS, Variant, chunks, sse, websocket
+from lab.compare.facts import read_facts
+from lab.compare.measuring import classify, disagreements, measured_table
+from lab.compare.variants import PROBES, VARIANTS, Variant, chunks, sse, websocket
 
 FACTS = read_facts()
 STREAMED = {"chunked": streamed(CHUNKED), "sse": streamed(EVENTS), "websocket": streamed(SWITCHED)}

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from lab.arrivals import Arrivals
 from lab.exam.transforms import pass_on
-from lab.proxies import CADDY, NGINX, TRAEFIK, Kind, Proxy, ProxyFailed, ProxyUnavailable, version_of
-from lab.readers import read_chunks
-from lab.recording import record
-from lab.relay import relay
+from lab.streams.arrivals import Arrivals
+from lab.streams.proxies import CADDY, NGINX, TRAEFIK, Kind, Proxy, ProxyFailed, ProxyUnavailable, version_of
+from lab.streams.readers import read_chunks
+from lab.streams.recording import record
+from lab.streams.relay import relay
 from server.embedded import EmbeddedServer
 
 pytestmark = pytest.mark.stand_in
@@ -112,7 +112,7 @@ def test_it_opens_one_loopback_port_and_ends_with_its_folder(
 
 def test_it_does_not_outlive_a_killed_process(kind: Kind, origin: str) -> None:
     program = (
-        "import sys, time; from lab import proxies\n"
+        "import sys, time; from lab.streams import proxies\n"
         f"proxy = proxies.Proxy(proxies.{kind.name.upper()}, {origin!r}, {NONE_SET[kind]!r})\n"
         "print(proxy.port, flush=True); time.sleep(60)"
     )

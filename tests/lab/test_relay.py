@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from lab.readers import Refused, read_chunks
-from lab.recording import record
-from lab.relay import Chunks, relay
+from lab.streams.readers import Refused, read_chunks
+from lab.streams.recording import record
+from lab.streams.relay import Chunks, relay
 from server.embedded import EmbeddedServer
 
 

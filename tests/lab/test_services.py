@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from lab.cloud import Cloud
+from lab.cloud.cloud import Cloud
 
 pytestmark = pytest.mark.stand_in
 

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 
 from lab import Refused, figure, read_chunks, read_events, read_messages, record, small_multiples
-from lab.arrivals import Arrivals, Recording
-from lab.live import LiveView, live_svg
-from lab.readers import Head
+from lab.streams.arrivals import Arrivals, Recording
+from lab.streams.live import LiveView, live_svg
+from lab.streams.readers import Head
 from server.embedded import EmbeddedServer
 from server.items import Items
 from tests.shapes import one_by_one
@@ -147,7 +147,7 @@ def test_figure_of_a_stream_without_items_says_why():
 
 async def test_live_view_never_slows_the_reading(server, monkeypatch):
     shown = []
-    monkeypatch.setattr("lab.live.display", lambda view, display_id: Shown(shown))
+    monkeypatch.setattr("lab.streams.live.display", lambda view, display_id: Shown(shown))
     stream = await record(read_chunks(server.url("/transfer-encoding" + QUERY)), live=True)
     assert len(stream.bursts) == 6
     counts = [svg.count("<circle") for svg in shown]
@@ -165,7 +165,7 @@ class Shown:
 
 
 async def test_live_view_ends_when_the_reader_fails(server, monkeypatch):
-    monkeypatch.setattr("lab.live.display", lambda view, display_id: None)
+    monkeypatch.setattr("lab.streams.live.display", lambda view, display_id: None)
     before = len(asyncio.all_tasks())
     with pytest.raises(Refused):
         await record(read_chunks(server.url("/nowhere")), live=True)

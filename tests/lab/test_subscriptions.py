@@ -9,8 +9,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from lab.deploy_appsync import AppSyncApi
-from lab.subscriptions import MARKER, line_in_event, published
+from lab.compare.subscriptions import MARKER, line_in_event, published
+from lab.deploy.appsync import AppSyncApi
 from server.items import Items
 
 pytestmark = pytest.mark.stand_in

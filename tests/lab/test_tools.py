@@ -6,9 +6,9 @@ import pytest
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-import lab.machine
+import lab.page.machine
 from lab import check_machine, curl, run_in_browser
-from lab.curl import as_text
+from lab.page.curl import as_text
 from server.embedded import EmbeddedServer
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
@@ -53,7 +53,7 @@ def test_browser_card_escapes_what_it_is_given(monkeypatch):
 def test_machine_check_says_what_to_do(monkeypatch, capsys, tmp_path):
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("aiohttp>=99 # why\nno-such-package>=1\nnot-here; sys_platform == 'none'\n-e .\n")
-    monkeypatch.setattr(lab.machine, "REQUIREMENTS", requirements)
+    monkeypatch.setattr(lab.page.machine, "REQUIREMENTS", requirements)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert check_machine() is False
     shown = capsys.readouterr().out

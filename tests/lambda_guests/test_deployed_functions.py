@@ -16,9 +16,9 @@ import pytest
 from fake_runtime_api import Posted
 from guest import Guest, running
 
-from lab.deploy import FOLDERS, SHARED, shared_files, zip_folder
+from lab.deploy.function import FOLDERS, SHARED, shared_files, zip_folder
 from server.items import Items
-from server.local_aws.aws_lambda import code
+from server.local_aws.aws_lambda.environments import code
 from server.local_aws.aws_lambda.runtimes import command
 from tests.shapes import one_by_one
 

@@ -22,7 +22,7 @@ from server.local_aws.appsync.events.channels import (
     channel_of,
     pattern_of,
 )
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 
 from .appsync_clients import PUT, base64_of, connected, events, graphql, listener, subprotocol, subscriber

@@ -11,12 +11,12 @@ from botocore.eventstream import EventStreamBuffer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.local_aws.aws_lambda import code
+from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.environments.runtime_api import Answer, Assignment, Next, RuntimeApi, State
 from server.local_aws.aws_lambda.event_stream import PAYLOAD_CHUNK, encode_headers, encode_message
 from server.local_aws.aws_lambda.prelude import BadPrelude, PreludeSplitter
-from server.local_aws.aws_lambda.runtime_api import Answer, Assignment, Next, RuntimeApi, State
-from server.local_aws.limits import Limits
-from server.local_aws.throttle import TokenBucket
+from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.throttle import TokenBucket
 
 
 def split(data: bytes, cuts: list[int]) -> list[bytes]:

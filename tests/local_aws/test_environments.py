@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from server.local_aws.aws_lambda import deployed, functions
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 
 from .conftest import GUEST, Account, zipped

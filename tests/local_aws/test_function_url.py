@@ -17,12 +17,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from server.local_aws.api import ApiAnswer, ApiCall
-from server.local_aws.aws_lambda.function_url import FunctionUrl
-from server.local_aws.aws_lambda.url_config import FunctionUrls
-from server.local_aws.behaviour import Behaviour
-from server.local_aws.endpoints import Endpoints
-from server.local_aws.limits import Limits
+from server.local_aws.aws_lambda.function_url.config import FunctionUrls
+from server.local_aws.aws_lambda.function_url.front_door import FunctionUrl
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall
+from server.local_aws.control_plane.endpoints import Endpoints
+from server.local_aws.platform.behaviour import Behaviour
+from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 
 from .conftest import Account

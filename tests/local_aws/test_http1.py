@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from server.guard import Kind
+from server.door.guard import Kind
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, PeerGone, TruncatedBody
 from server.local_aws.http1.server import HOST, Server
 

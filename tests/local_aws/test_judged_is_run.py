@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.local_aws.api import ApiCall, ApiError
-from server.local_aws.canonical import canonical
-from server.local_aws.control_plane import ControlPlane
-from server.local_aws.operations import find, operation_of
+from server.local_aws.control_plane.call import ApiCall, ApiError
+from server.local_aws.control_plane.canonical import canonical
+from server.local_aws.control_plane.moto import ControlPlane
+from server.local_aws.control_plane.operations import find, operation_of
 
 ZEROS = "0" * 64
 FORM = "application/x-www-form-urlencoded"

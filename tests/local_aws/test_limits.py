@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from server.local_aws.aws_lambda import functions
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 
 from .conftest import Account, start_stand_in, zipped

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.local_aws.aws_lambda import code
+from server.local_aws.aws_lambda.environments import code
 from server.local_aws.stand_in import StandIn
 
 LINK = stat.S_IFLNK | 0o777

@@ -2,12 +2,12 @@
 
 import pytest
 
-from server.local_aws.api import ApiCall
+from server.local_aws.control_plane.call import ApiCall
+from server.local_aws.control_plane.operations import operation_of
 from server.local_aws.iam.conditions import holds
 from server.local_aws.iam.patterns import matches
 from server.local_aws.iam.permissions import permissions
 from server.local_aws.iam.policy import applies, effects
-from server.local_aws.operations import operation_of
 
 FUNCTION = "arn:aws:lambda:ap-northeast-1:123456789012:function:streaming-one"
 

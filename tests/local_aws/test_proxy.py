@@ -14,7 +14,7 @@ import server.local_aws.containers.proxy
 from server.envoy import EnvoyUnavailable, envoy_program, route_to
 from server.local_aws.containers.hosting import ReservedPort
 from server.local_aws.containers.proxy import Proxy, listens
-from server.local_aws.processes import Processes
+from server.processes.children import Processes
 
 try:
     envoy_program()

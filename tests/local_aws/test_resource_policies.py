@@ -15,10 +15,11 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from server.local_aws.api_gateway import lambda_target
-from server.local_aws.api_gateway_websocket.authorization import well_formed
-from server.local_aws.aws_lambda import deployed, url_auth
-from server.local_aws.aws_lambda.url_config import UrlConfig
+from server.local_aws.api_gateway.common import lambda_target
+from server.local_aws.api_gateway.websocket.authorization import well_formed
+from server.local_aws.aws_lambda import deployed
+from server.local_aws.aws_lambda.function_url import authorization as url_auth
+from server.local_aws.aws_lambda.function_url.config import UrlConfig
 from server.local_aws.iam import enforcement, policy
 from server.local_aws.iam.identity import Identity
 from server.local_aws.iam.permissions import Permission

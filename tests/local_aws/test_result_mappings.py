@@ -8,13 +8,13 @@ import h11
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.local_aws.api_gateway import result
-from server.local_aws.api_gateway_http import payload_v2
-from server.local_aws.api_gateway_websocket.gateway import output, subprotocols
-from server.local_aws.api_gateway_websocket.integration import IntegrationFailure
-from server.local_aws.aws_lambda import url_response
+from server.local_aws.api_gateway.common import result
+from server.local_aws.api_gateway.http import payload_v2
+from server.local_aws.api_gateway.websocket.gateway import output, subprotocols
+from server.local_aws.api_gateway.websocket.integration import IntegrationFailure
 from server.local_aws.aws_lambda.api import invoke_complete
 from server.local_aws.aws_lambda.failure import FunctionFailure
+from server.local_aws.aws_lambda.function_url import response as url_response
 from server.local_aws.aws_lambda.prelude import BadPrelude, PreludeSplitter
 from server.local_aws.http1.exchange import encode
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lab.deploy import FOLDERS, zip_folder
+from lab.deploy.function import FOLDERS, zip_folder
 from tests.shapes import one_by_one
 
 from .conftest import Account, zipped

@@ -53,12 +53,12 @@ def test_a_stand_in_that_is_ready_has_not_imported_what_only_some_services_need(
     ids=["ecs", "apigateway", "jsonschema"],
 )
 def test_what_moto_names_and_hardly_ever_uses_is_not_imported_with_it(code: str, deferred: str) -> None:
-    assert deferred not in modules_after(f"import server.local_aws.control_plane; {code}", ROOT)
+    assert deferred not in modules_after(f"import server.local_aws.control_plane.moto; {code}", ROOT)
 
 
 def test_what_is_deferred_is_complete_when_it_is_used() -> None:
     code = """
-import server.local_aws.control_plane
+import server.local_aws.control_plane.moto
 from moto.ec2 import ec2_backends
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation import OpenAPIV30SpecValidator
@@ -75,7 +75,7 @@ assert moto.ec2.models.ec2_backends["123456789012"] is ec2_backends["12345678901
 
 
 def test_lab_reads_streams_without_knowing_aws_or_drawing() -> None:
-    imported = modules_after("import lab, lab.readers", ROOT / "notebooks")
+    imported = modules_after("import lab, lab.streams.readers", ROOT / "notebooks")
     assert not {name.partition(".")[0] for name in imported} & {"boto3", "botocore", "moto", "matplotlib"}
 
 

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage
 
-from lab.deploy import FOLDERS
+from lab.deploy.function import FOLDERS
 
 from .conftest import Account, start_stand_in
 from .websocket_api import WebSocketApi, create_api, deploy_python, message

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 from websockets.asyncio.client import connect
 
-from server.local_aws.api_gateway_websocket.gateway import DISCONNECTS
+from server.local_aws.api_gateway.websocket.gateway import DISCONNECTS
 
 from .conftest import Account
 from .websocket_api import create_api

@@ -5,7 +5,7 @@ import time
 
 from websockets.asyncio.client import connect
 
-from lab.deploy import FOLDERS
+from lab.deploy.function import FOLDERS
 from tests.shapes import one_by_one
 
 from .conftest import Account

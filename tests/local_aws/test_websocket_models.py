@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from server.local_aws.api_gateway_websocket.deployed import Route
-from server.local_aws.api_gateway_websocket.models import fits_model
+from server.local_aws.api_gateway.websocket.deployed import Route
+from server.local_aws.api_gateway.websocket.models import fits_model
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 

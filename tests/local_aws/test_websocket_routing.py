@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.local_aws.api_gateway_websocket.event import Handshake
-from server.local_aws.api_gateway_websocket.handshake import NotWebSocket, accept
-from server.local_aws.api_gateway_websocket.routing import select
+from server.local_aws.api_gateway.websocket.event import Handshake
+from server.local_aws.api_gateway.websocket.handshake import NotWebSocket, accept
+from server.local_aws.api_gateway.websocket.routing import select
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lab.deploy import zip_folder
+from lab.deploy.function import zip_folder
 
 from .conftest import Account, zipped
 

@@ -1,10 +1,10 @@
 """API Gateway as a service of the stand-in: WebSocket, REST and HTTP APIs, which share one signing name."""
 
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.api_gateway_http.api import HttpApis
-from server.local_aws.api_gateway_rest.api import RestApis
-from server.local_aws.api_gateway_websocket.apis import WebSocketApis
-from server.local_aws.service import Calls, Platform
+from server.local_aws.api_gateway.http.api import HttpApis
+from server.local_aws.api_gateway.rest.api import RestApis
+from server.local_aws.api_gateway.websocket.apis import WebSocketApis
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.platform.service import Calls, Platform
 
 
 class ApiGateway(Calls):

@@ -1,9 +1,9 @@
 """AppSync as a service of the stand-in: GraphQL APIs and Event APIs."""
 
-from server.local_aws.api import ApiAnswer, ApiCall
 from server.local_aws.appsync.api import AppSyncApi
 from server.local_aws.appsync.apis import Apis
-from server.local_aws.service import Calls, Platform
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall
+from server.local_aws.platform.service import Calls, Platform
 
 
 class AppSync(Calls):

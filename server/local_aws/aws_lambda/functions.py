@@ -17,16 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from server.local_aws import descriptors
-from server.local_aws.aws_lambda import code
-from server.local_aws.aws_lambda.environment import STOPPED, ExecutionEnvironment
+from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.environments.environment import STOPPED, ExecutionEnvironment
+from server.local_aws.aws_lambda.environments.invocation import ANONYMOUS, Caller, Invocation, PostedResponse
+from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.invocation import ANONYMOUS, Caller, Invocation, PostedResponse
-from server.local_aws.aws_lambda.logs import LogStream, PutEvents
-from server.local_aws.limits import Limits
-from server.local_aws.processes import Processes
-from server.local_aws.throttle import throttled
+from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.throttle import throttled
+from server.processes import descriptors
+from server.processes.children import Processes
 
 ACCOUNT_CONCURRENCY = 1000
 """Concurrent executions of an account in a Region, by default (Lambda quotas, checked 2026-11)."""

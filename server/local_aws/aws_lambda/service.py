@@ -1,11 +1,11 @@
 """Lambda as a service of the stand-in: its API, the functions and their URLs."""
 
-from server.local_aws.api import ApiAnswer, ApiCall
 from server.local_aws.aws_lambda.api import LambdaApi
-from server.local_aws.aws_lambda.function_url import FunctionUrl
-from server.local_aws.aws_lambda.url_config import FunctionUrls
+from server.local_aws.aws_lambda.function_url.config import FunctionUrls
+from server.local_aws.aws_lambda.function_url.front_door import FunctionUrl
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall
 from server.local_aws.http1.exchange import Exchange
-from server.local_aws.service import Platform
+from server.local_aws.platform.service import Platform
 
 
 class Lambda:

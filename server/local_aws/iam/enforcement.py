@@ -7,17 +7,16 @@ docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from server.local_aws import s3_signatures
-from server.local_aws.api import ApiCall, ApiError
-from server.local_aws.canonical import canonical
-from server.local_aws.claims import Kind
-from server.local_aws.iam import trust
+from server.local_aws.control_plane.call import ApiCall, ApiError
+from server.local_aws.control_plane.canonical import canonical
+from server.local_aws.control_plane.claims import Kind
+from server.local_aws.control_plane.operations import from_form, operation_of
+from server.local_aws.iam import s3_signatures, trust
 from server.local_aws.iam.identity import Identity, authenticate, is_issued
 from server.local_aws.iam.permissions import Permission, permissions
 from server.local_aws.iam.policy import Statement
 from server.local_aws.iam.resource_policy import permits
 from server.local_aws.iam.sigv4 import BadSignature, ExpiredToken, NotSigned, SignedRequest, UnknownKey
-from server.local_aws.operations import from_form, operation_of
 
 
 def admit_signed(call: ApiCall) -> None:

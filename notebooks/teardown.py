@@ -17,9 +17,9 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab.cloud.account import Caller, confirm, who_am_i
-from lab.cloud.cloud import cloud_of
 from lab.cloud.plan import LESSONS, plan
 from lab.cloud.run import owner
+from lab.cloud.start import cloud_of
 from lab.cloud.teardown import teardown
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from lab.cloud import Cloud, start_cloud, start_stand_in
 from lab.cloud.account import who_am_i
-from lab.cloud.cloud import Cloud, start_cloud, start_stand_in
 from lab.cloud.permissions import GROUPS
 from lab.cloud.plan import LESSONS, plan
 from lab.cloud.run import full_name, owner, run_name, run_of

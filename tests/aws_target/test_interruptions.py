@@ -10,8 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
-from lab.cloud import client_hooks
-from lab.cloud.cloud import Cloud, start_cloud
+from lab.cloud import Cloud, client_hooks, start_cloud
 from lab.cloud.plan import LESSONS
 from lab.cloud.teardown import find, teardown
 from lab.compare.deployments import deploy_all

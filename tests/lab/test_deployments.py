@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lab import Refused, record
-from lab.cloud.cloud import Cloud, start_cloud
+from lab.cloud import Cloud, start_cloud
 from lab.cloud.teardown import teardown
 from lab.compare.deployments import DEPLOYMENTS, deploy_all
 from lab.compare.invocations import read_invocation

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lab.cloud.cloud import TARGET_VARIABLE
+from lab.cloud.start import TARGET_VARIABLE
 from lab.exam import EXPERIMENTS, Exam, diagnose, examine
 from lab.exam.causes import BYSTANDERS, CAUSES, Place
 from lab.exam.draw import LETTERS, Plan, draw, pairs

@@ -2,7 +2,8 @@
 
 import os
 
-from lab.cloud.cloud import TARGET_VARIABLE, Cloud, start_stand_in
+from lab.cloud.cloud import Cloud
+from lab.cloud.start import TARGET_VARIABLE, start_stand_in
 
 USER = "learner"
 REHEARSAL_VARIABLE = "STREAMING_REHEARSAL"

@@ -8,16 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lab.cloud.cloud import Cloud
+from lab.cloud.containers import delete_app_runner_service, delete_express_service, express_service
 from lab.cloud.pagination import pages
 from lab.cloud.run import PREFIX, TAG, run_of
-from lab.deploy.services import delete_app_runner_service, delete_express_service, express_service
-
-if TYPE_CHECKING:
-    from lab.cloud.cloud import Cloud
 
 ROLE_POLICY = "lesson"
 """The name of the inline policy of the lessons' roles."""
@@ -41,7 +39,7 @@ Which = Callable[[str], bool]
 """Says of a run whether it is meant."""
 
 
-def find(cloud: "Cloud", which: Which | None = None) -> list[Resource]:
+def find(cloud: Cloud, which: Which | None = None) -> list[Resource]:
     """What there is of the runs that are meant (None: the cloud's own), in the order in which to delete it.
 
     Raises `ClientError` if a service does not answer: not knowing is not the same as nothing.
@@ -55,7 +53,7 @@ def find(cloud: "Cloud", which: Which | None = None) -> list[Resource]:
     ]
 
 
-def teardown(cloud: "Cloud", which: Which | None = None, *, dry_run: bool = False) -> list[Resource]:
+def teardown(cloud: Cloud, which: Which | None = None, *, dry_run: bool = False) -> list[Resource]:
     """Delete what `find` finds, look again, and return what is left: nothing, or what could not be deleted.
 
     Prints each resource. With `dry_run` nothing is deleted, and all of it is returned.
@@ -79,13 +77,13 @@ def teardown(cloud: "Cloud", which: Which | None = None, *, dry_run: bool = Fals
     return left
 
 
-def clear(cloud: "Cloud") -> None:
+def clear(cloud: Cloud) -> None:
     """Delete what an earlier run has left. Says nothing where there is nothing."""
     if find(cloud):
         teardown(cloud)
 
 
-def apis(cloud: "Cloud") -> Iterator[Resource]:
+def apis(cloud: Cloud) -> Iterator[Resource]:
     gateway, gateway2, appsync = (cloud.client(name) for name in ("apigateway", "apigatewayv2", "appsync"))
     for api in pages(gateway, "get_rest_apis", "items"):
         delete = deletion(gateway.delete_rest_api, restApiId=api["id"])
@@ -102,7 +100,7 @@ def apis(cloud: "Cloud") -> Iterator[Resource]:
         yield Resource("AppSync Event API", api["name"], api.get("tags", {}).get(TAG, ""), delete)
 
 
-def functions(cloud: "Cloud") -> Iterator[Resource]:
+def functions(cloud: Cloud) -> Iterator[Resource]:
     aws = cloud.client("lambda")
     for function in pages(aws, "list_functions", "Functions"):
         name = function["FunctionName"]
@@ -112,7 +110,7 @@ def functions(cloud: "Cloud") -> Iterator[Resource]:
             yield Resource("Lambda function", name, tags.get(TAG, ""), delete)
 
 
-def services(cloud: "Cloud") -> Iterator[Resource]:
+def services(cloud: Cloud) -> Iterator[Resource]:
     runner, ecs = cloud.client("apprunner"), cloud.client("ecs")
     for service in pages(runner, "list_services", "ServiceSummaryList"):
         name, arn = service["ServiceName"], service["ServiceArn"]
@@ -130,7 +128,7 @@ def services(cloud: "Cloud") -> Iterator[Resource]:
                     yield Resource("ECS Express service", name, value_of(express.get("tags", [])), delete)
 
 
-def repositories(cloud: "Cloud") -> Iterator[Resource]:
+def repositories(cloud: Cloud) -> Iterator[Resource]:
     ecr = cloud.client("ecr")
     for repository in pages(ecr, "describe_repositories", "repositories"):
         name = repository["repositoryName"]
@@ -140,7 +138,7 @@ def repositories(cloud: "Cloud") -> Iterator[Resource]:
             yield Resource("ECR repository", name, value_of(tags), delete)
 
 
-def roles(cloud: "Cloud") -> Iterator[Resource]:
+def roles(cloud: Cloud) -> Iterator[Resource]:
     iam = cloud.client("iam")
     for role in pages(iam, "list_roles", "Roles"):
         name = role["RoleName"]
@@ -149,7 +147,7 @@ def roles(cloud: "Cloud") -> Iterator[Resource]:
             yield Resource("IAM role", name, value_of(tags), deletion(delete_role, iam, name))
 
 
-def log_groups(cloud: "Cloud") -> Iterator[Resource]:
+def log_groups(cloud: Cloud) -> Iterator[Resource]:
     """Services write their log groups themselves, without a tag: the name tells whose they are."""
     logs = cloud.client("logs")
     for group in pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix="/aws/"):

@@ -44,5 +44,5 @@ def deploy_express(cloud: Cloud, name: str) -> str:
         primaryContainer={"image": image, "containerPort": int(PORT), "command": COMMAND},
     )["service"]
     url = cloud.address(service["activeConfigurations"][0]["ingressPaths"][0]["endpoint"])
-    wait_until_healthy(url + HEALTH)
+    wait_until_healthy(cloud, url + HEALTH)
     return url

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Lock
 
-from lab.cloud.cloud import Cloud, start_stand_in
+from lab.cloud import Cloud, start_stand_in
 from lab.deploy.api import deploy_http_api, deploy_rest_api
 from lab.deploy.containers import deploy_app_runner
 from lab.deploy.function import FOLDERS, deploy

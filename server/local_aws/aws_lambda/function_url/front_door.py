@@ -5,8 +5,8 @@ with bodies of errors as recorded on AWS (checked 2026-11).
 
 How a streamed response ends when its function fails is chosen in `server.local_aws.platform.behaviour`: as if
 it were complete, if the runtime reports the failure (as Node's does with any error, also before the first
-byte: a 200 without a body); cut, without the last chunk, if the response just stops. That 429 has the body of Lambda's
-API is this stand-in's choice: AWS is unconfirmed.
+byte: a 200 without a body); cut, without the last chunk, if the response just stops. That 429 has the body of
+Lambda's API is this stand-in's choice: AWS is unconfirmed.
 """
 
 import json

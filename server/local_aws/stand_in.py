@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from server.door.guard import Kind
 from server.local_aws import services
@@ -141,7 +142,7 @@ class StandIn:
                 enforcement.admit_unsigned(call, public)
             return canonical(call)
         if self._enforce_iam:
-            return enforcement.admit(call)
+            return enforcement.admit(call, function_statements)
         enforcement.admit_signed(call)
         return canonical(call)
 
@@ -153,3 +154,10 @@ class StandIn:
             for service in await self._made():
                 await service.retire()
         return answer
+
+
+def function_statements(region: str, arn: str) -> list[dict[str, Any]]:
+    """Return the statements of a function's resource policy. Raises `ApiError` if there is no function."""
+    from server.local_aws.aws_lambda import deployed  # only now: most calls need none
+
+    return deployed.statements(region, arn)

@@ -1,10 +1,10 @@
 """What a service of the stand-in is, and the platform that all of them stand on."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall
 from server.local_aws.control_plane.endpoints import Endpoints
@@ -14,7 +14,6 @@ from server.local_aws.platform.limits import Limits
 from server.processes.children import Processes
 
 if TYPE_CHECKING:
-    from server.local_aws.aws_lambda.functions import Functions
     from server.local_aws.http1.tls import Certificate
 
 
@@ -53,6 +52,19 @@ class Calls:
         return
 
 
+class Shared(Protocol):
+    """What several services use, such as the functions that every front door invokes."""
+
+    def retire(self) -> None:
+        """Let go of what moto no longer knows."""
+
+    async def stop(self) -> None:
+        """End everything that it has started."""
+
+
+S = TypeVar("S", bound=Shared)
+
+
 @dataclass
 class Platform:
     """What services share. `folder` is the stand-in's temporary folder, `forward` hands a call to moto,
@@ -68,6 +80,7 @@ class Platform:
     forward: Callable[[ApiCall], Awaitable[ApiAnswer]]
     admit: Callable[[ApiCall], ApiCall]
     enforce_iam: bool
+    _shared: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property
     def certificate(self) -> "Certificate":
@@ -76,31 +89,19 @@ class Platform:
 
         return Certificate(self.folder)
 
-    @cached_property
-    def functions(self) -> "Functions":
-        """What a front door calls to invoke a function."""
-        from server.local_aws.aws_lambda import deployed
-        from server.local_aws.aws_lambda.functions import Functions
-        from server.local_aws.iam.identity import role_credentials, root_credentials
-
-        return Functions(
-            folder=self.folder,
-            processes=self.processes,
-            limits=self.limits,
-            endpoint_url=self.endpoint_url,
-            credentials=role_credentials if self.enforce_iam else root_credentials,
-            trusted=self.certificate.trusted(),
-            put_events=deployed.put_log_events,
-            current=deployed.current,
-            reserved=deployed.reserved_concurrency,
-        )
+    def shared(self, make: Callable[["Platform"], S]) -> S:
+        """Return what `make` makes of this platform: the same for all who name the same `make`."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        made: S = self._shared[make]
+        return made
 
     def retire(self) -> None:
-        """Stop what runs functions that have been changed or deleted."""
-        if "functions" in self.__dict__:
-            self.functions.retire()
+        """Let go of what was shared and has been changed or deleted."""
+        for made in self._shared.values():
+            made.retire()
 
     async def stop(self) -> None:
-        """End every function. Services are stopped before: no front door calls one any more."""
-        if "functions" in self.__dict__:
-            await self.functions.stop()
+        """Stop what was shared. Services are stopped before: nobody asks for it any more."""
+        for made in self._shared.values():
+            await made.stop()

@@ -28,8 +28,8 @@ test: $(FOR_TESTS) lint
 
 # Lint, types, and the tests that need neither a stand-in nor a kernel.
 check: $(FOR_TESTS) lint
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not stand_in" tests/lab tests/server tests/notebooks/test_structure.py \
-	  tests/door/test_guard.py tests/local_aws/test_codecs.py tests/local_aws/test_policy.py
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not stand_in" tests/lab tests/server/test_*.py tests/notebooks/test_structure.py \
+	  tests/server/door/test_guard.py tests/server/local_aws/aws_lambda/test_codecs.py tests/server/local_aws/iam/test_policy.py
 
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .

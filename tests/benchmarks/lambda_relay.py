@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
-from tests.local_aws.conftest import Account
+from tests.support.account import Account
 
 CHUNKS = """
 call = invocation.stream("Content-Type: application/octet-stream")

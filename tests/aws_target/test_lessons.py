@@ -19,7 +19,7 @@ from .account import ACCOUNT_ID, NOTEBOOKS, REGION, TestAccount
 
 RECORD_CALLS = """\
 import json
-from lab import client_hooks
+from lab.cloud import client_hooks
 
 NAMES = ("FunctionName", "RoleName", "name", "Name", "ServiceName", "serviceName", "repositoryName")
 

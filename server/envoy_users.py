@@ -23,29 +23,31 @@ HEAD_SECONDS = 20
 """How long a client may take to begin, and for the head of a request."""
 ANSWER_SECONDS = 20
 """How long the answer may take; it takes less than a millisecond unless the asked is busy."""
-QUESTIONS = 16
-"""How many are asked at once, each on a connection of its own; further ones wait in Envoy."""
+QUESTIONS, WAITING = 4, 65_536
+"""How many are asked at once, each on a connection that is kept, and how many more may wait in Envoy."""
+ATTEMPTS = 2
+"""A question may meet the closing of a connection that was kept."""
 
 LUA = """
 function envoy_on_request(request)
   local stream = request:streamInfo()
   local own, other = stream:downstreamLocalAddress(), stream:downstreamDirectRemoteAddress()
-  local headers, body = request:httpCall(
-    "{cluster}",
-    {{
-      [":method"] = "GET",
-      [":path"] = "{path}?own=" .. own .. "&other=" .. other,
-      [":authority"] = "{asked}",
-    }},
-    nil,
-    {milliseconds}
-  )
-  local status = headers[":status"]
-  if status == "403" then
-    request:respond({{[":status"] = status, ["content-type"] = headers["content-type"]}}, body)
-  elseif status ~= "204" then
-    request:respond({{[":status"] = "503"}}, "Whose connection this is cannot be told at the moment.\\n")
+  local question = {{
+    [":method"] = "GET",
+    [":path"] = "{path}?own=" .. own .. "&other=" .. other,
+    [":authority"] = "{asked}",
+  }}
+  for _ = 1, {attempts} do
+    local answer, body = request:httpCall("{cluster}", question, nil, {milliseconds})
+    if answer[":status"] == "204" then
+      return
+    end
+    if answer[":status"] == "403" then
+      request:respond({{[":status"] = "403", ["content-type"] = answer["content-type"]}}, body)
+      return
+    end
   end
+  request:respond({{[":status"] = "503"}}, "Whose connection this is cannot be told at the moment.\\n")
 end
 """
 
@@ -56,7 +58,13 @@ def ask_for_users(configuration: Configuration, asked: str) -> None:
     address = urlsplit(asked)
     resources = configuration["static_resources"]
     listener = resources["listeners"][0]
-    source = LUA.format(cluster=CLUSTER, path=PATH, asked=address.netloc, milliseconds=ANSWER_SECONDS * 1000)
+    source = LUA.format(
+        cluster=CLUSTER,
+        path=PATH,
+        asked=address.netloc,
+        attempts=ATTEMPTS,
+        milliseconds=ANSWER_SECONDS * 1000,
+    )
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
     lua = {"@type": f"{TYPES}.filters.http.lua.v3.Lua", "default_source_code": {"inline_string": source}}
     manager["http_filters"].insert(0, {"name": CLUSTER, "typed_config": lua})
@@ -68,20 +76,11 @@ def ask_for_users(configuration: Configuration, asked: str) -> None:
 
 
 def cluster(host: str, port: int) -> Configuration:
-    """One question per connection: on one that was kept, a question could meet the asked's closing."""
     endpoint = {"endpoint": {"address": socket_address(host, port)}}
-    options = {
-        "@type": f"{TYPES}.upstreams.http.v3.HttpProtocolOptions",
-        "common_http_protocol_options": {"max_requests_per_connection": 1},
-        "explicit_http_config": {"http_protocol_options": {}},
-    }
     return {
         "name": CLUSTER,
         "connect_timeout": f"{ANSWER_SECONDS}s",
-        "circuit_breakers": {"thresholds": [{"max_connections": QUESTIONS, "max_pending_requests": 1 << 16}]},
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options
-        },
+        "circuit_breakers": {"thresholds": [{"max_connections": QUESTIONS, "max_pending_requests": WAITING}]},
         "load_assignment": {"cluster_name": CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
 

@@ -7,6 +7,7 @@ turns. Prints the median of each, and of the rounds' ratios.
 import asyncio
 import http.client
 import json
+import os
 import statistics
 import subprocess
 import time
@@ -15,6 +16,7 @@ from contextlib import closing
 
 from aiohttp import web
 
+from server.allowed import VARIABLE
 from server.embedded import EmbeddedServer
 from server.envoy import (
     Configuration,
@@ -121,16 +123,19 @@ def compare(name: str, measure: Callable[[int], float], before: int, after: int)
 
 
 async def main() -> None:
+    os.environ[VARIABLE] = "localhost"  # App Runner's proxy keeps the client's Host, which is Envoy's port
     process, asked = start_stand_in()
     with process, EmbeddedServer(lambda: with_large(make_app())) as server:
         ports = [free_port(), free_port()]
         before, after = (listening_on(configuration(server.url(""), 120), port, asked) for port in ports)
         envoys = [start(without_question(before), ports[0]), start(after, ports[1])]
-        for name, measure in MEASURED.items():
-            await asyncio.to_thread(compare, name, measure, *ports)
-        for envoy in envoys:
-            envoy.kill()
-        process.terminate()
+        try:
+            for name, measure in MEASURED.items():
+                await asyncio.to_thread(compare, name, measure, *ports)
+        finally:
+            for envoy in envoys:
+                envoy.kill()
+            process.terminate()
 
 
 if __name__ == "__main__":

@@ -28,13 +28,13 @@ test: $(FOR_TESTS) lint
 
 # Lint, types, and the tests that need neither a stand-in nor a kernel.
 check: $(FOR_TESTS) lint
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not stand_in" tests/lab tests/server tests/notebooks/test_structure.py \
-	  tests/door/test_guard.py tests/local_aws/test_codecs.py tests/local_aws/test_policy.py
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not stand_in" tests/lab tests/server/test_*.py tests/notebooks/test_structure.py \
+	  tests/server/door/test_guard.py tests/server/local_aws/aws_lambda/test_codecs.py tests/server/local_aws/iam/test_policy.py
 
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python notebooks/navigation.py --check
+	$(BIN)/python notebooks/tools/navigation.py --check
 	@$(MAKE) --no-print-directory -j 2 types ids
 
 types: $(FOR_TESTS)
@@ -47,11 +47,11 @@ format: $(FOR_TESTS)
 	$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python notebooks/navigation.py
+	$(BIN)/python notebooks/tools/navigation.py
 
 # The executed notebooks as pages, so that nobody reads a blank one.
 pages: $(FOR_LAB)
-	$(BIN)/python notebooks/pages.py
+	$(BIN)/python notebooks/tools/pages.py
 
 # Two more proxies for notebook 05, 230 MB. Without them, it says what it does not run.
 proxies: $(FOR_LAB)

@@ -16,11 +16,11 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lab.account import Caller, confirm, who_am_i
-from lab.cloud import cloud_of
-from lab.plan import LESSONS, plan
-from lab.run import owner
-from lab.teardown import teardown
+from lab.cloud.account import Caller, confirm, who_am_i
+from lab.cloud.plan import LESSONS, plan
+from lab.cloud.run import owner
+from lab.cloud.start import cloud_of
+from lab.cloud.teardown import teardown
 
 
 def main() -> int:

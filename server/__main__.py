@@ -1,6 +1,6 @@
 """`python -m server [--host 127.0.0.1] [--port 1323] [--heartbeat 15]`: serve the origin.
 
-`STREAMING_ALLOW` says who else may reach it (see `server.allowed`).
+`STREAMING_ALLOW` says who else may reach it (see `server.door.allowed`).
 """
 
 import argparse
@@ -10,8 +10,8 @@ import sys
 import threading
 from contextlib import suppress
 
-from server import allowed
-from server.guard import Kind
+from server.door import allowed
+from server.door.guard import Kind
 from server.origin import HEARTBEAT_SECONDS, ROUTES, make_app
 from server.serving import serving
 

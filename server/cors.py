@@ -1,5 +1,5 @@
 """Who may read the streams from a web page: pages served from this machine, those of the setting
-(`server.allowed`), and nobody else.
+(`server.door.allowed`), and nobody else.
 
 JupyterLab serves its page on one port and the embedded server listens on another, so the browser asks
 (CORS, Fetch standard section 3.3). A WebSocket handshake is not subject to CORS (RFC 6455 section 10.2); the
@@ -8,8 +8,8 @@ guard refuses it, as it does every other request of a page that may not read.
 
 from aiohttp import hdrs, web
 
-from server.admission import setting_of
-from server.guard import is_loopback_origin
+from server.door.admission import setting_of
+from server.door.guard import is_loopback_origin
 
 
 async def allow_pages(request: web.Request, response: web.StreamResponse) -> None:

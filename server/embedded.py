@@ -14,7 +14,7 @@ from types import TracebackType
 
 from aiohttp import web
 
-from server.guard import Kind
+from server.door.guard import Kind
 from server.origin import make_app
 from server.serving import serving
 

@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from server import allowed
+from server.door import allowed
+from server.door.guard import foreign_host
 from server.envoy_api import TYPES, Configuration, socket_address
 from server.envoy_users import HEAD_SECONDS, ask_for_users
-from server.guard import foreign_host
-from server.guarded import GuardedProcess
+from server.processes.guarded import GuardedProcess
 
 if TYPE_CHECKING:
     from server.embedded import EmbeddedServer

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from server import allowed
+from server.door import allowed
 from server.embedded import EmbeddedServer
 from server.envoy_users import PATH, answer
 

@@ -1,7 +1,7 @@
 """Asks, for each request that an Envoy takes, whether the user at the other end may connect.
 
 Envoy knows addresses and no users. A Lua filter before all others sends the two ends of the connection to a
-server of ours (the `asked`), which finds the user (`server.peer`) and judges as for every other port. Only
+server of ours (the `asked`), which finds the user (`server.door.peer`) and judges as on every other port. Only
 the question passes through us: requests and responses go through Envoy alone, at its own pace.
 
 A connection that says nothing is closed after `HEAD_SECONDS`; Envoy's own clock begins at the first byte.
@@ -12,10 +12,10 @@ Sources: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_fil
 import os
 from urllib.parse import parse_qs, urlsplit
 
-from server import guard, peer
-from server.allowed import Allowed
+from server.door import guard, peer
+from server.door.allowed import Allowed
+from server.door.peer import Ends
 from server.envoy_api import TYPES, Configuration, socket_address
-from server.peer import Ends
 
 PATH = "/_local/connection"
 CLUSTER = "users"

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from server import allowed
-from server.admission import HEAD_SECONDS, Door, GuardedConnection
-from server.authority import is_loopback
-from server.guard import Kind
+from server.door import allowed
+from server.door.admission import HEAD_SECONDS, Door, GuardedConnection
+from server.door.authority import is_loopback
+from server.door.guard import Kind
 
 SHUTDOWN_SECONDS = 0.25
 """How long open streams may go on after the end, twice (aiohttp waits for the handlers, cancels them, and

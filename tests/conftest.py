@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from server.local_aws.aws_lambda.runtimes import node
+from tests.published.installed import folder_beside, npm_install, pip_install
 from tests.run import closing, order, twice
-from tests.run.published import folder_beside, npm_install, pip_install
 
 if TYPE_CHECKING:
-    from tests.local_aws.conftest import Account
+    from tests.support.account import Account
+    from tests.support.gateway import Gateway
 
 NODE_CLIENT = "aws-lambda-ric@4.0.2"
 NODE_SDK = "@aws-sdk/client-lambda@^3.1000.0"
@@ -27,11 +28,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def stand_in() -> Iterator[Account]:
+def aws() -> Iterator[Account]:
     """The stand-in with AWS's limits, in a process of its own."""
-    from tests.local_aws.conftest import account  # boto3 takes a while to import
+    from tests.support.account import account  # boto3 takes a while to import
 
     yield from account("1")
+
+
+@pytest.fixture(scope="session")
+def gateway(aws: Account) -> Gateway:
+    """Deploys APIs to `aws`."""
+    from tests.support.gateway import Gateway
+
+    return Gateway(aws)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import sys
 
-from server.environment import restart_with_what_is_needed
+from server.processes.environment import restart_with_what_is_needed
 
 
 def main() -> int:

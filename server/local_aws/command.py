@@ -1,10 +1,11 @@
 """`python -m server.local_aws [--port 0] [--until-stdin-closes]`: run the stand-ins until told to stop.
 
 When everything is ready one line of JSON goes to stdout: `{"endpoint_url": …, "region": …}`.
-`LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.limits`); with `LOCAL_AWS_ENFORCE_IAM=1`
-every API call needs its permissions (see `server.local_aws.iam.enforcement`). `LOCAL_AWS_REPORTED_FAILURE`
-and `LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see `server.local_aws.behaviour`), and
-`STREAMING_ALLOW` says who else may reach it (see `server.allowed`).
+`LOCAL_AWS_LIMIT_SCALE` scales AWS's limits (see `server.local_aws.platform.limits`); with
+`LOCAL_AWS_ENFORCE_IAM=1` every API call needs its permissions (see `server.local_aws.iam.enforcement`).
+`LOCAL_AWS_REPORTED_FAILURE` and `LOCAL_AWS_COALESCE` choose where AWS behaves one way or another (see
+`server.local_aws.platform.behaviour`), and `STREAMING_ALLOW` says who else may reach it (see
+`server.door.allowed`).
 """
 
 import argparse
@@ -17,10 +18,12 @@ import sys
 import threading
 from contextlib import suppress
 
-from server import allowed
-from server.local_aws import behaviour, descriptors, limits, outbound
-from server.local_aws.api import REGION
+from server.door import allowed
+from server.local_aws.control_plane import outbound
+from server.local_aws.control_plane.call import REGION
+from server.local_aws.platform import behaviour, limits
 from server.local_aws.stand_in import StandIn
+from server.processes import descriptors
 
 ENFORCE_VARIABLE = "LOCAL_AWS_ENFORCE_IAM"
 

@@ -7,8 +7,8 @@ pays for what no lesson uses.
 from collections.abc import Mapping
 from importlib import import_module
 
-from server.local_aws import deferred
-from server.local_aws.service import Platform, Service
+from server.local_aws.control_plane import deferred
+from server.local_aws.platform.service import Platform, Service
 
 SERVICES: Mapping[str, tuple[str, str]] = {
     "apigateway": ("server.local_aws.api_gateway.service", "ApiGateway"),

@@ -4,22 +4,25 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
-from server import allowed, envoy_users
-from server.allowed import Allowed
-from server.guard import Kind
-from server.local_aws import refusals, services
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.behaviour import Behaviour
-from server.local_aws.canonical import canonical
-from server.local_aws.control_plane import ControlPlane
-from server.local_aws.endpoints import Endpoints
+from server import envoy_users
+from server.door import allowed
+from server.door.allowed import Allowed
+from server.door.guard import Kind
+from server.local_aws import services
+from server.local_aws.control_plane import refusals
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.canonical import canonical
+from server.local_aws.control_plane.endpoints import Endpoints
+from server.local_aws.control_plane.moto import ControlPlane
+from server.local_aws.control_plane.unsigned import public_service
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.http1.server import HOST, Server
-from server.local_aws.limits import Limits
-from server.local_aws.processes import Processes
-from server.local_aws.service import Platform, Service
-from server.local_aws.unsigned import public_service
+from server.local_aws.platform.behaviour import Behaviour
+from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform, Service
+from server.processes.children import Processes
 
 MAX_API_CALL = 256 * 1024 * 1024
 """Bytes of a control-plane call's body that are accepted."""
@@ -148,7 +151,7 @@ class StandIn:
                 enforcement.admit_unsigned(call, public)
             return canonical(call)
         if self._enforce_iam:
-            return enforcement.admit(call)
+            return enforcement.admit(call, function_statements)
         enforcement.admit_signed(call)
         return canonical(call)
 
@@ -160,3 +163,10 @@ class StandIn:
             for service in await self._made():
                 await service.retire()
         return answer
+
+
+def function_statements(region: str, arn: str) -> list[dict[str, Any]]:
+    """Return the statements of a function's resource policy. Raises `ApiError` if there is no function."""
+    from server.local_aws.aws_lambda import deployed  # only now: most calls need none
+
+    return deployed.statements(region, arn)

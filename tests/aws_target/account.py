@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 
 import lab
-from lab.permissions import policy
+from lab.cloud.permissions import policy
 
 NOTEBOOKS = Path(lab.__file__).parents[1]
 REGION = "ap-northeast-1"

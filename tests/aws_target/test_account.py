@@ -11,15 +11,15 @@ from pathlib import Path
 import boto3
 import pytest
 
-from lab import image
-from lab.account import who_am_i
 from lab.cloud import Cloud, start_cloud, start_stand_in
-from lab.deploy import FOLDERS, zip_folder
-from lab.permissions import GROUPS
-from lab.plan import LESSONS, plan
-from lab.run import full_name, owner, run_name, run_of
-from lab.signers import presigned, signed_headers
-from lab.source import source_of
+from lab.cloud.account import who_am_i
+from lab.cloud.permissions import GROUPS
+from lab.cloud.plan import LESSONS, plan
+from lab.cloud.run import full_name, owner, run_name, run_of
+from lab.deploy import image
+from lab.deploy.function import FOLDERS, zip_folder
+from lab.streams.signers import presigned, signed_headers
+from lab.streams.source import source_of
 
 from .account import ACCOUNT_ID, NOTEBOOKS, REGION, TestAccount
 

@@ -10,20 +10,19 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
-from lab import client_hooks
-from lab.cloud import Cloud, start_cloud
-from lab.deploy import FOLDERS, deploy
-from lab.deployments import deploy_all
-from lab.plan import LESSONS
-from lab.teardown import find, teardown
+from lab.cloud import Cloud, client_hooks, start_cloud
+from lab.cloud.plan import LESSONS
+from lab.cloud.teardown import find, teardown
+from lab.compare.deployments import deploy_all
+from lab.deploy.function import FOLDERS, deploy
 
 from .account import NOTEBOOKS, TestAccount
 
 DIES = """
 import asyncio, os, signal
-from lab import client_hooks
+from lab.cloud import client_hooks
 from lab.cloud import start_cloud
-from lab.deployments import deploy_all
+from lab.compare.deployments import deploy_all
 
 left, plain = [{creations}], client_hooks.tag_everything
 
@@ -194,7 +193,7 @@ def test_without_docker_the_containers_are_left_out(
     for name, value in account.environment(LESSONS["12"].groups()).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("shutil.which", lambda program: None)
-    monkeypatch.setattr("lab.image.is_stand_in", lambda cloud: False)
+    monkeypatch.setattr("lab.deploy.image.is_stand_in", lambda cloud: False)
     cloud = start_cloud("12")
     places = asyncio.run(deploy_all(cloud))
     assert not {"app-runner", "express"} & set(places) and "graphql" in places

@@ -12,14 +12,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from lab.plan import LESSONS, plan
-from lab.run import run_name
+from lab.cloud.plan import LESSONS, plan
+from lab.cloud.run import run_name
 
 from .account import ACCOUNT_ID, NOTEBOOKS, REGION, TestAccount
 
 RECORD_CALLS = """\
 import json
-from lab import client_hooks
+from lab.cloud import client_hooks
 
 NAMES = ("FunctionName", "RoleName", "name", "Name", "ServiceName", "serviceName", "repositoryName")
 

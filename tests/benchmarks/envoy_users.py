@@ -16,7 +16,7 @@ from contextlib import closing
 
 from aiohttp import web
 
-from server.allowed import VARIABLE
+from server.door.allowed import VARIABLE
 from server.embedded import EmbeddedServer
 from server.envoy import (
     Configuration,
@@ -28,10 +28,10 @@ from server.envoy import (
     read_until_ready,
     wait_until_listening,
 )
-from server.guarded import GuardedProcess
 from server.local_aws.app_runner.proxy import configuration
 from server.origin import make_app
-from tests.local_aws.conftest import start_stand_in
+from server.processes.guarded import GuardedProcess
+from tests.support.account import start_stand_in
 
 ROUNDS = 15
 REQUESTS = 100

@@ -3,9 +3,9 @@
 import socket
 from timeit import timeit
 
-from server import peer
-from server.allowed import parse
-from server.guard import Facts, Kind, Port, judge
+from server.door import peer
+from server.door.allowed import parse
+from server.door.guard import Facts, Kind, Port, judge
 
 HEADERS = [
     ("host", "127.0.0.1:4566"),

@@ -13,9 +13,9 @@ import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
-from tests.local_aws.conftest import Account
+from tests.support.account import Account
 
 CHUNKS = """
 call = invocation.stream("Content-Type: application/octet-stream")

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from tests.local_aws.conftest import Account, start_stand_in
+from tests.support.account import Account, start_stand_in
 
 ROOT = Path(__file__).parents[2]
 RUNS = 5

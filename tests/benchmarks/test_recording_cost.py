@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from lab.arrivals import Recording
+from lab.streams.arrivals import Recording
 
 ITEMS = 10_000
 

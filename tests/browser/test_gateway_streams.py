@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.api_gateway.conftest import BUFFERED, STREAMING, Gateway, aws
-
-__all__ = ["aws"]
+from tests.support.gateway import BUFFERED, STREAMING, Gateway
 
 EVENTS = """async (url) => await new Promise((resolve, reject) => {
   const source = new EventSource(url), seen = [];
@@ -30,21 +28,21 @@ def page(browser):
         yield context.new_page()
 
 
-def test_eventsource_through_rest_stream(page, aws: Gateway) -> None:
-    api = aws.rest(STREAMING.format(aws.folder("node_rest")), "STREAM")
+def test_eventsource_through_rest_stream(page, gateway: Gateway) -> None:
+    api = gateway.rest(STREAMING.format(gateway.folder("node_rest")), "STREAM")
     seen = page.evaluate(EVENTS, api.url + "/x?count=10&interval_ms=100&format=sse")
     assert [seq for _, seq in seen] == list(range(10))
     assert seen[-1][0] - seen[0][0] > 600
 
 
-def test_fetch_sees_who_buffers(page, aws: Gateway) -> None:
+def test_fetch_sees_who_buffers(page, gateway: Gateway) -> None:
     query = "?count=10&interval_ms=100"
-    streamed = aws.rest(STREAMING.format(aws.folder("node_rest")), "STREAM").url + "/x" + query
+    streamed = gateway.rest(STREAMING.format(gateway.folder("node_rest")), "STREAM").url + "/x" + query
     assert spread(page.evaluate(CHUNKS, streamed)) > 600
-    returns = aws.folder("python_buffered")
+    returns = gateway.folder("python_buffered")
     for url in (
-        aws.rest(BUFFERED.format(returns)).url + "/x",
-        aws.http(returns, CorsConfiguration={"AllowOrigins": ["*"]}),
+        gateway.rest(BUFFERED.format(returns)).url + "/x",
+        gateway.http(returns, CorsConfiguration={"AllowOrigins": ["*"]}),
     ):
         assert spread(page.evaluate(CHUNKS, url + query)) < 300
 

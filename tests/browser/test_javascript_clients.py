@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-import lab.browser
+import lab.page.browser
 from lab import run_in_browser
 from server.embedded import EmbeddedServer
 
@@ -97,7 +97,7 @@ def test_appsync_events_need_no_library(run_all):
 
 def test_a_page_that_comes_when_the_server_has_stopped_says_so_and_runs_nothing(browser, monkeypatch):
     shown = []
-    monkeypatch.setattr(lab.browser, "display", shown.append)
+    monkeypatch.setattr(lab.page.browser, "display", shown.append)
     with EmbeddedServer() as server, browser.new_context() as context:
         page = context.new_page()
         for scheme in ("http", "ws"):

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-import navigation
+from tools import navigation
 
 NOTEBOOKS = Path(navigation.__file__).parent
 FLIPS = {
@@ -25,7 +25,7 @@ def test_the_table_notices_a_flipped_mode(place) -> None:
     last = next(number for number, cell in enumerate(notebook.cells) if cell.id == "table-claim")
     notebook.cells = [
         nbformat.v4.new_code_cell(
-            f"from lab import deployments\ndeployments.DEPLOYMENTS[{place!r}] = deployments.{flipped}"
+            f"from lab.compare import deployments\ndeployments.DEPLOYMENTS[{place!r}] = deployments.{flipped}"
         ),
         *notebook.cells[: last + 1],
         nbformat.v4.new_code_cell("cloud.stop()"),

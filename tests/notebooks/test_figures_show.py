@@ -5,7 +5,7 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-import navigation
+from tools import navigation
 
 RECORD = """\
 from lab import figure, read_chunks, record, small_multiples

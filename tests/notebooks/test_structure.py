@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-import navigation
+from tools import navigation
 
 NOTEBOOKS = Path(navigation.__file__).parent
 PATHS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))

@@ -4,7 +4,7 @@ from itertools import accumulate
 
 import pytest
 
-from tests.shapes import at_once, one_by_one
+from tests.support.shapes import at_once, one_by_one
 
 SENT = [n / 20 for n in range(20)]
 END = SENT[-1]

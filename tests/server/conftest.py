@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
-from origin_clients import CommandServer, WatchedOrigin
 
 from server.embedded import EmbeddedServer
+from tests.support.origin_clients import CommandServer, WatchedOrigin
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,18 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from origin_clients import UPGRADE, WatchedOrigin, connect, eventually, read_to_end, read_until, request
 
 from server.websocket_frames import NEVER_DEFINED, FrameCheck
-from tests.websocket_frames import BROKEN, LEGAL_CODES, close, masked
+from tests.support.origin_clients import (
+    UPGRADE,
+    WatchedOrigin,
+    connect,
+    eventually,
+    read_to_end,
+    read_until,
+    request,
+)
+from tests.support.websocket_frames import BROKEN, LEGAL_CODES, close, masked
 
 SLOW = "/websocket?count=3&interval_ms=60000"
 

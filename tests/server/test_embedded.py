@@ -12,7 +12,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from aiohttp import web
-from origin_clients import (
+
+from server.embedded import EmbeddedServer
+from tests.support.origin_clients import (
     PATHS,
     UPGRADE,
     CommandServer,
@@ -25,8 +27,6 @@ from origin_clients import (
     read_until,
     request,
 )
-
-from server.embedded import EmbeddedServer
 
 SLOW = "?count=3&interval_ms=60000"
 

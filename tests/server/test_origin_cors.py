@@ -1,10 +1,10 @@
 """Who may read: pages of this machine, and nobody else."""
 
 import pytest
-from origin_clients import PATHS, UPGRADE, ask, get, request, upgrade
 
 from server.cors import is_loopback_origin
 from server.embedded import EmbeddedServer
+from tests.support.origin_clients import PATHS, UPGRADE, ask, get, request, upgrade
 
 LOOPBACK = [
     "http://localhost",

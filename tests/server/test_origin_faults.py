@@ -8,7 +8,8 @@ from contextlib import suppress
 import psutil
 import pytest
 import websockets.sync.client
-from origin_clients import (
+
+from tests.support.origin_clients import (
     PATHS,
     UPGRADE,
     CommandServer,

@@ -3,11 +3,10 @@
 import json
 from functools import partial
 
-from event_stream import parse
-from origin_clients import connect, get, read_until, request
-
 from server.embedded import EmbeddedServer
 from server.origin import make_app
+from tests.support.event_stream import parse
+from tests.support.origin_clients import connect, get, read_until, request
 
 HEARTBEAT = b": heartbeat\n\n"
 

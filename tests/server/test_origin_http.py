@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
-from event_stream import Event, parse
-from origin_clients import (
+
+from server.embedded import EmbeddedServer
+from tests.support.event_stream import Event, parse
+from tests.support.origin_clients import (
     PATHS,
     UPGRADE,
     addressed,
@@ -20,8 +22,6 @@ from origin_clients import (
     read_until,
     request,
 )
-
-from server.embedded import EmbeddedServer
 
 STREAMS = ("/transfer-encoding", "/sse")
 PLAIN = "text/plain; charset=utf-8"

@@ -1,11 +1,11 @@
 """Units: the encoder of events, read back by a parser that shares nothing with it."""
 
 import pytest
-from event_stream import Event, Stream, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.sse import encode_comment, encode_event
+from tests.support.event_stream import Event, Stream, parse
 
 text = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n :\0\ufeff\x0b\x85\u2028"))
 one_line = text.filter(lambda value: not set(value) & set("\r\n"))

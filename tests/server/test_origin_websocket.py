@@ -11,7 +11,10 @@ import aiohttp
 import pytest
 import websockets.asyncio.client
 import websockets.sync.client
-from origin_clients import (
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidStatus
+
+from server.embedded import EmbeddedServer
+from tests.support.origin_clients import (
     UPGRADE,
     WatchedOrigin,
     connect,
@@ -22,9 +25,6 @@ from origin_clients import (
     request,
     upgrade,
 )
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidStatus
-
-from server.embedded import EmbeddedServer
 
 ARTICLE = ["foo\n", "bar\n", "baz\n"]
 SLOW = "/websocket?count=3&interval_ms=60000"

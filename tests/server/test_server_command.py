@@ -8,7 +8,9 @@ import sys
 
 import psutil
 import pytest
-from origin_clients import (
+
+from server.embedded import EmbeddedServer
+from tests.support.origin_clients import (
     PATHS,
     ROOT,
     UPGRADE,
@@ -19,8 +21,6 @@ from origin_clients import (
     read_until,
     request,
 )
-
-from server.embedded import EmbeddedServer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise on Windows")
 

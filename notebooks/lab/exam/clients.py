@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import httpx
 
-from lab.readers import Head, read_chunks
+from lab.streams.readers import Head, read_chunks
 
 Client = Callable[[str], AsyncGenerator[Head | bytes, None]]
 SIZE = 1024

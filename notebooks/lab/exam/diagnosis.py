@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from lab.arrivals import Arrivals
 from lab.exam.exam import Exam
 from lab.exam.experiments import (
     BULK,
@@ -16,8 +15,9 @@ from lab.exam.experiments import (
     SLOWER,
     Experiment,
 )
-from lab.readers import Head
-from lab.recording import record
+from lab.streams.arrivals import Arrivals
+from lab.streams.readers import Head
+from lab.streams.recording import record
 
 Evidence = Mapping[Experiment, Arrivals]
 COLLECTED = 2

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from threading import Lock
 
 from lab.cloud import Cloud, start_stand_in
-from lab.deploy import FOLDERS, deploy
-from lab.deploy_api import deploy_http_api, deploy_rest_api
-from lab.deploy_containers import deploy_app_runner
-from lab.relay import Transform, relay
+from lab.deploy.api import deploy_http_api, deploy_rest_api
+from lab.deploy.containers import deploy_app_runner
+from lab.deploy.function import FOLDERS, deploy
+from lab.streams.relay import Transform, relay
 from server.embedded import EmbeddedServer
 from server.envoy import Envoy, route_to
 

@@ -1,9 +1,9 @@
-"""The buffers of notebook 05, for `lab.relay`; of those that have a size, a function makes one."""
+"""The buffers of notebook 05, for `lab.streams.relay`; of those that have a size, a function makes one."""
 
 import asyncio
 import zlib
 
-from lab.relay import Chunks, Transform
+from lab.streams.relay import Chunks, Transform
 
 GZIP = {"Content-Encoding": "gzip"}
 """The header that goes with the two compressors."""

@@ -1,17 +1,20 @@
 """API Gateway as a service of the stand-in: WebSocket, REST and HTTP APIs, which share one signing name."""
 
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.api_gateway_http.api import HttpApis
-from server.local_aws.api_gateway_rest.api import RestApis
-from server.local_aws.api_gateway_websocket.apis import WebSocketApis
-from server.local_aws.service import Calls, Platform
+from server.local_aws.api_gateway.http.api import HttpApis
+from server.local_aws.api_gateway.rest.api import RestApis
+from server.local_aws.api_gateway.websocket.apis import WebSocketApis
+from server.local_aws.aws_lambda.functions import functions_of
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.platform.service import Calls, Platform
 
 
 class ApiGateway(Calls):
     """Answers every call of API Gateway, or lets moto answer."""
 
     def __init__(self, platform: Platform) -> None:
-        endpoints, functions, limits = platform.endpoints, platform.functions, platform.limits
+        endpoints = platform.endpoints
+        functions = functions_of(platform)
+        limits = platform.limits
         self._forward = platform.forward
         self._websocket = WebSocketApis(
             endpoints, functions, limits, platform.certificate.context, platform.forward

@@ -6,13 +6,13 @@ from typing import Any
 
 from server.envoy import EnvoyUnavailable, envoy_program
 from server.envoy_api import Configuration
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.app_runner.proxy import configuration
 from server.local_aws.app_runner.service import HEALTH_CHECK, Operation, Service, Settings, log_group
-from server.local_aws.aws_json import JsonService
 from server.local_aws.containers.hosting import Hosting, Identity
 from server.local_aws.containers.roles import role_exists
-from server.local_aws.service import Calls, Platform
+from server.local_aws.control_plane.aws_json import JsonService
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.platform.service import Calls, Platform
 
 WITHOUT_ENVOY = (
     "{} App Runner and ECS Express Mode need it; everything else works without, and "

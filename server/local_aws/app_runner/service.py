@@ -9,14 +9,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from server.envoy import EnvoyUnavailable
-from server.local_aws.api import ApiError
 from server.local_aws.containers.command import IMAGE_COMMAND, Workload
 from server.local_aws.containers.container import DeploymentFailed
 from server.local_aws.containers.health import HealthCheck
 from server.local_aws.containers.hosting import Hosting
 from server.local_aws.containers.log import put_lines
 from server.local_aws.containers.proxy import ProxyFailed
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 HEALTH_CHECK = {
     "Protocol": "TCP",

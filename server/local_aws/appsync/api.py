@@ -13,13 +13,13 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote
 
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.appsync import deployed
 from server.local_aws.appsync.apis import Apis
 from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
 from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
 from server.local_aws.appsync.graphql.schema import BadSchema
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 
 GRAPHQL = re.compile(r"/v1/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
 EVENTS = re.compile(r"/v2/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")

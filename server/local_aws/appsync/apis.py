@@ -5,8 +5,8 @@ from server.local_aws.appsync.deployed import Api
 from server.local_aws.appsync.events.event_api import EventApi
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.endpoints import Endpoint, Endpoints
-from server.local_aws.limits import Limits
+from server.local_aws.control_plane.endpoints import Endpoint, Endpoints
+from server.local_aws.platform.limits import Limits
 
 
 class Apis:

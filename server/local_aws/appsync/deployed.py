@@ -7,8 +7,8 @@ from typing import Any
 
 from moto.appsync.models import AppSyncBackend, ChannelNamespace, EventsAPI, GraphqlAPI, appsync_backends
 
-from server.local_aws.api import ApiError
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 SUPPORTED_MODES = ("API_KEY", "AWS_IAM")
 

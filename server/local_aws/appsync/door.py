@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from server.guard import Kind
+from server.door.guard import Kind
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.http1.server import HOST
 from server.serving import serving

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 
 INIT_SECONDS = 3.0
 MAX_WAITING = 4 * 1024 * 1024

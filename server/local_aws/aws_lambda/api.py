@@ -8,19 +8,20 @@ import uuid
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
-from server.local_aws.aws_lambda import code, deployed
+from server.local_aws.aws_lambda import deployed
+from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.environments.invocation import Caller
 from server.local_aws.aws_lambda.event_stream import INVOKE_COMPLETE, PAYLOAD_CHUNK, encode_message
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.function_url.config import FunctionUrls
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.aws_lambda.invocation import Caller
-from server.local_aws.aws_lambda.url_config import FunctionUrls
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
+from server.local_aws.control_plane.operations import from_json
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.iam import trust
-from server.local_aws.limits import Limits
-from server.local_aws.operations import from_json
+from server.local_aws.platform.limits import Limits
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 INVOKE_STREAM = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations/?")

@@ -12,10 +12,10 @@ from moto.logs.models import logs_backends
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
-from server.local_aws.api import ApiError
+from server.local_aws.aws_lambda.environments.logs import LogEvent
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.logs import LogEvent
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 ADDRESS = re.compile(
     rf"(?:arn:[\w-]+:lambda:[\w-]+:\d{{12}}:function:|{ACCOUNT_ID}:function:|function:)?"

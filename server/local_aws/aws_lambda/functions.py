@@ -17,16 +17,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from server.local_aws import descriptors
-from server.local_aws.aws_lambda import code
-from server.local_aws.aws_lambda.environment import STOPPED, ExecutionEnvironment
+from server.local_aws.aws_lambda import deployed
+from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.environments.environment import STOPPED, ExecutionEnvironment
+from server.local_aws.aws_lambda.environments.invocation import ANONYMOUS, Caller, Invocation, PostedResponse
+from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.invocation import ANONYMOUS, Caller, Invocation, PostedResponse
-from server.local_aws.aws_lambda.logs import LogStream, PutEvents
-from server.local_aws.limits import Limits
-from server.local_aws.processes import Processes
-from server.local_aws.throttle import throttled
+from server.local_aws.iam.identity import role_credentials, root_credentials
+from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
+from server.local_aws.platform.throttle import throttled
+from server.processes import descriptors
+from server.processes.children import Processes
 
 ACCOUNT_CONCURRENCY = 1000
 """Concurrent executions of an account in a Region, by default (Lambda quotas, checked 2026-11)."""
@@ -334,3 +337,22 @@ async def drain(invocation: Invocation) -> None:
         posted = await asyncio.shield(invocation.response)
         if not posted.answered.done():  # else its connection may already carry another call
             await posted.discard()
+
+
+def functions_of(platform: Platform) -> Functions:
+    """Return the functions of the platform, which all front doors share."""
+    return platform.shared(make_functions)
+
+
+def make_functions(platform: Platform) -> Functions:
+    return Functions(
+        folder=platform.folder,
+        processes=platform.processes,
+        limits=platform.limits,
+        endpoint_url=platform.endpoint_url,
+        credentials=role_credentials if platform.enforce_iam else root_credentials,
+        trusted=platform.certificate.trusted(),
+        put_events=deployed.put_log_events,
+        current=deployed.current,
+        reserved=deployed.reserved_concurrency,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server import allowed
+from server.door import allowed
 from server.local_aws.http1.server import HOST
 
 IMAGE_COMMAND = ("python", "-m", "server", "--host", "0.0.0.0", "--port", "8080")

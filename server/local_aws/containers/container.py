@@ -11,7 +11,7 @@ from server.envoy import free_port
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.health import START_INTERVAL, HealthCheck
 from server.local_aws.containers.log import LogPipe
-from server.local_aws.processes import Child, Processes
+from server.processes.children import Child, Processes
 
 RESTART_SECONDS = 0.5
 """How long a container that has ended stays so: AWS takes longer to start another."""

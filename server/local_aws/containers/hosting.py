@@ -12,9 +12,9 @@ from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck
 from server.local_aws.containers.log import put_lines
 from server.local_aws.containers.proxy import Proxy
-from server.local_aws.endpoints import Endpoint
+from server.local_aws.control_plane.endpoints import Endpoint
 from server.local_aws.http1.server import HOST
-from server.local_aws.service import Platform
+from server.local_aws.platform.service import Platform
 
 
 class ReservedPort:

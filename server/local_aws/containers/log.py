@@ -6,7 +6,7 @@ import time
 
 from moto.logs.models import logs_backends
 
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 MAX_LINE = 262_144
 """Bytes of one log event; a longer line is split."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from server.envoy import START_SECONDS, EnvoyUnavailable, command, envoy_program, listening_on
 from server.envoy_api import Configuration
 from server.local_aws.http1.server import HOST
-from server.local_aws.processes import Child, Processes
+from server.processes.children import Child, Processes
 
 RESTART_SECONDS, LONGEST_PAUSE = 0.1, 30.0
 """How long a proxy that has ended stays so; twice as long, at most so long, when it cannot be started."""

@@ -2,7 +2,7 @@
 
 from moto.iam.models import iam_backends
 
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 
 def role_exists(arn: str) -> bool:

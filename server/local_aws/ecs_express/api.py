@@ -10,16 +10,16 @@ from moto.ecs.models import ecs_backends
 
 from server.envoy import EnvoyUnavailable, envoy_program
 from server.envoy_api import Configuration
-from server.local_aws.api import ApiAnswer, ApiCall, ApiError
 from server.local_aws.app_runner.api import WITHOUT_ENVOY
-from server.local_aws.aws_json import JsonService
 from server.local_aws.containers.hosting import Hosting, Identity
 from server.local_aws.containers.roles import role_exists
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.aws_json import JsonService
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.ecs_express.listing import list_services
 from server.local_aws.ecs_express.load_balancer import configuration
 from server.local_aws.ecs_express.service import ExpressService, service_arn
-from server.local_aws.service import Calls, Platform
+from server.local_aws.platform.service import Calls, Platform
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 DEFAULTS: dict[str, Any] = {

@@ -10,8 +10,8 @@ from typing import Any
 from moto.ecs.exceptions import ClusterNotFoundException
 from moto.ecs.models import ecs_backends
 
-from server.local_aws.api import ApiError
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.ecs_express.service import ExpressService
 
 EXPRESS = {"launchType": "FARGATE", "schedulingStrategy": "REPLICA", "resourceManagementType": "ECS"}

@@ -13,7 +13,7 @@ from server.local_aws.containers.container import DeploymentFailed
 from server.local_aws.containers.health import HealthCheck
 from server.local_aws.containers.hosting import Hosting
 from server.local_aws.containers.proxy import ProxyFailed
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 INTERVAL, TIMEOUT, HEALTHY, UNHEALTHY = 5, 2, 1, 5
 """The health check of a container, in seconds and consecutive checks: App Runner's, as a choice."""

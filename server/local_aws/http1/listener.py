@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from server.local_aws import descriptors
+from server.processes import descriptors
 
 TLS_HANDSHAKE = b"\x16"
 """The first byte of a TLS connection: the content type "handshake" (RFC 8446 section 5.1)."""

@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import h11
 
-from server import allowed, guard, peer
-from server.allowed import Allowed
-from server.guard import Facts, Kind, Port, Refusal
+from server.door import allowed, guard, peer
+from server.door.allowed import Allowed
+from server.door.guard import Facts, Kind, Port, Refusal
 from server.local_aws.http1.exchange import Connection, Exchange, PeerGone
 from server.local_aws.http1.listener import Listener
 

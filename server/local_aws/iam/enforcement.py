@@ -4,20 +4,19 @@ Docs (checked 2026-11): docs.aws.amazon.com/IAM/latest/UserGuide/reference_polic
 docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from server.local_aws import s3_signatures
-from server.local_aws.api import ApiCall, ApiError
-from server.local_aws.canonical import canonical
-from server.local_aws.claims import Kind
-from server.local_aws.iam import trust
+from server.local_aws.control_plane.call import ApiCall, ApiError
+from server.local_aws.control_plane.canonical import canonical
+from server.local_aws.control_plane.claims import Kind
+from server.local_aws.control_plane.operations import from_form, operation_of
+from server.local_aws.iam import s3_signatures, trust
 from server.local_aws.iam.identity import Identity, authenticate, is_issued
 from server.local_aws.iam.permissions import Permission, permissions
 from server.local_aws.iam.policy import Statement
 from server.local_aws.iam.resource_policy import permits
 from server.local_aws.iam.sigv4 import BadSignature, ExpiredToken, NotSigned, SignedRequest, UnknownKey
-from server.local_aws.operations import from_form, operation_of
 
 
 def admit_signed(call: ApiCall) -> None:
@@ -39,9 +38,13 @@ def admit_unsigned(call: ApiCall, service: str) -> None:
         raise trust.by_identity_provider(from_form(call).get("Action", ""))
 
 
-def admit(call: ApiCall) -> ApiCall:
-    """`call` in its canonical form: what is judged is what is run. Raises `ApiError` unless it is signed by
-    somebody who has every permission that it needs."""
+StatementsOf = Callable[[str, str], Sequence[Statement]]
+"""Returns the statements of a function's resource policy, given a Region and an ARN."""
+
+
+def admit(call: ApiCall, statements_of: StatementsOf) -> ApiCall:
+    """Return `call` in its canonical form: what is judged is what is run. Raises `ApiError` unless it is
+    signed by somebody who has every permission that it needs."""
     caller = caller_of(call)
     call = canonical(call)
     operation = operation_of(call)
@@ -53,7 +56,7 @@ def admit(call: ApiCall) -> ApiCall:
     if operation is None:
         raise ApiError(404, "UnknownOperationException", f"{call.service} has no such operation")
     for needed in permissions(call, operation):
-        if not is_allowed(caller, needed, call.region):
+        if not is_allowed(caller, needed, call.region, statements_of):
             message = caller.refusal(needed.action, needed.resource, needed.context)
             raise ApiError(403, "AccessDeniedException", message)
     if operation.service in ("cloudformation", "tag"):
@@ -78,13 +81,11 @@ def caller_of(call: ApiCall) -> Identity:
         raise ApiError(403, "InvalidSignatureException", str(error)) from None
 
 
-def is_allowed(caller: Identity, needed: Permission, region: str) -> bool:
-    """True if the caller's policies allow it or, to invoke a function, the policy of the function does; and
-    none denies it."""
+def is_allowed(caller: Identity, needed: Permission, region: str, statements_of: StatementsOf) -> bool:
+    """Return whether the caller's policies allow it or, to invoke a function, the policy of the function
+    does; and none denies it."""
     statements: Sequence[Statement] = ()
     if needed.action == "lambda:InvokeFunction":
-        from server.local_aws.aws_lambda import deployed  # only now: IAM does not stand on Lambda
-
         with suppress(ApiError):  # there is no such function
-            statements = deployed.statements(region, needed.resource)
+            statements = statements_of(region, needed.resource)
     return permits(statements, needed.action, caller, needed.resource, needed.context)

@@ -15,7 +15,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, User, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.iam.conditions import Context
 from server.local_aws.iam.policy import DENY, effects, parsed, permits
 from server.local_aws.iam.sigv4 import ExpiredToken, SignedRequest, verify

@@ -7,11 +7,11 @@ moto runs Step Functions and schedules without making calls of other services.
 from collections.abc import Mapping
 from typing import Any
 
-from server.local_aws.api import ApiCall
+from server.local_aws.control_plane.call import ApiCall
+from server.local_aws.control_plane.operations import Operation
 from server.local_aws.iam import stacks
 from server.local_aws.iam.identity import Identity
 from server.local_aws.iam.permissions import Permission
-from server.local_aws.operations import Operation
 
 TAG_ACTIONS = {
     "iam": "{}Role",

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from server.local_aws.api import ApiCall
+from server.local_aws.control_plane.call import ApiCall
+from server.local_aws.control_plane.operations import Operation
 from server.local_aws.iam.conditions import Context
 from server.local_aws.iam.resources import gateway_path, resources
-from server.local_aws.operations import Operation
 
 FREE = {"sts:GetCallerIdentity"}
 """What everybody may do."""

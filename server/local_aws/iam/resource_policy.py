@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.iam.conditions import Context
 from server.local_aws.iam.identity import ROOT_ARN, Identity
 from server.local_aws.iam.patterns import NotJudged

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from server.local_aws.api import ApiCall
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiCall
+from server.local_aws.control_plane.moto import ACCOUNT_ID
+from server.local_aws.control_plane.operations import Operation
 from server.local_aws.iam.policy import listed
-from server.local_aws.operations import Operation
 
 Members = Mapping[str, Any]
 

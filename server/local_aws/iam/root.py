@@ -5,11 +5,11 @@ Docs: docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html (ch
 
 import uuid
 
-from server.local_aws.api import ApiAnswer, ApiCall
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall
+from server.local_aws.control_plane.moto import ACCOUNT_ID
+from server.local_aws.control_plane.operations import operation_of
 from server.local_aws.iam.identity import ROOT_ARN, ROOT_KEY
-from server.local_aws.operations import operation_of
-from server.local_aws.service import Calls, Platform
+from server.local_aws.platform.service import Calls, Platform
 
 ANSWER = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'

@@ -16,13 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlparse
 
-from server.local_aws.api import ApiCall, ApiError
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiCall, ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
+from server.local_aws.control_plane.operations import Operation
 from server.local_aws.iam.identity import Identity
 from server.local_aws.iam.permissions import Permission
 from server.local_aws.iam.stack_resources import HOLDERS, KINDS, Kind
 from server.local_aws.iam.templates import Template, Unknown, parse, transforms
-from server.local_aws.operations import Operation
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 PASSED_TO = {"iam:passedtoservice": ["cloudformation.amazonaws.com"]}

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from server.local_aws.api import ApiError
-from server.local_aws.control_plane import ACCOUNT_ID
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.iam.stack_resources import KINDS
 
 SUFFIX = "XXXXXXXXXXXX"

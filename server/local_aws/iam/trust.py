@@ -7,12 +7,12 @@ docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html.
 import re
 from collections.abc import Iterator
 
-from server.local_aws.api import ApiError
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.operations import Operation
 from server.local_aws.iam.conditions import Context
 from server.local_aws.iam.identity import Document, Identity, document_of, role_with
 from server.local_aws.iam.policy import permits as permitted
 from server.local_aws.iam.resource_policy import Service, effects, permits
-from server.local_aws.operations import Operation
 
 ASSUME = "sts:AssumeRole"
 LAMBDA = Service("lambda.amazonaws.com")

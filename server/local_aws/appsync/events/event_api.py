@@ -11,7 +11,7 @@ from server.local_aws.appsync.events.channels import Channels
 from server.local_aws.appsync.events.protocol import SUBPROTOCOL, EventSession
 from server.local_aws.appsync.events.publishing import PATH, Publisher
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 from server.websocket_frames import accept
 
 REALTIME_PATH = "/event/realtime"

@@ -6,8 +6,8 @@ from typing import Any
 
 from moto.appsync.models import ChannelNamespace
 
-from server.local_aws.api import ApiError
 from server.local_aws.appsync.deployed import SUPPORTED_MODES
+from server.local_aws.control_plane.call import ApiError
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.events.channels import BadChannel, Channels, Subscription, pattern_of
 from server.local_aws.appsync.events.publishing import Publisher, authorize_in_namespace
 from server.local_aws.appsync.realtime import MAX_SUBSCRIPTIONS, UNSUPPORTED, Connection, Message
-from server.local_aws.throttle import TokenBucket
+from server.local_aws.platform.throttle import TokenBucket
 
 SUBPROTOCOL = "aws-appsync-event-ws"
 ID = re.compile(r"[a-zA-Z0-9\-_+]{1,128}")

@@ -15,7 +15,7 @@ from server.local_aws.appsync.authorization import authorize, demand
 from server.local_aws.appsync.deployed import Api, event_modes, namespace
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.events.channels import BadChannel, Channels, channel_of, namespace_of
-from server.local_aws.limits import Limits
+from server.local_aws.platform.limits import Limits
 
 PATH = "/event"
 MAX_BATCH = 5

@@ -27,7 +27,6 @@ from graphql import (
     validate,
 )
 
-from server.local_aws.api import ApiError
 from server.local_aws.appsync.authorization import Caller
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.graphql.resolvers import DataSource, Resolver
@@ -36,6 +35,7 @@ from server.local_aws.appsync.graphql.selection import selection_paths
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.control_plane.call import ApiError
 
 UNREADABLE = Refused(400, "MalformedHttpRequestException", "Unable to parse GraphQL query.")
 MAX_TOKENS = 15_000

@@ -8,7 +8,6 @@ from typing import Any
 from aiohttp import web
 from graphql import GraphQLSchema
 
-from server.local_aws.api import ApiError
 from server.local_aws.appsync import credentials
 from server.local_aws.appsync.authorization import Caller, authorize
 from server.local_aws.appsync.deployed import Api, graphql_modes
@@ -34,7 +33,8 @@ from server.local_aws.appsync.graphql.subscriptions import (
 )
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.limits import Limits
+from server.local_aws.control_plane.call import ApiError
+from server.local_aws.platform.limits import Limits
 from server.websocket_frames import accept
 
 PATH, CONNECT_PATH, REALTIME_PATH = "/graphql", "/graphql/connect", "/graphql/realtime"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.local_aws.api import ApiError
 from server.local_aws.appsync.graphql.passthrough import PassThrough, from_javascript, from_vtl
+from server.local_aws.control_plane.call import ApiError
 
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 SUBSET = (

@@ -1,0 +1,1 @@
+"""Compares what every service lets through, and computes the table from what arrived."""

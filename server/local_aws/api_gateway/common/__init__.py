@@ -1,0 +1,1 @@
+"""What the gateways share: paths, targets, results, time limits."""

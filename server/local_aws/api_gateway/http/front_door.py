@@ -1,0 +1,243 @@
+"""The front door of an HTTP API: a request in, an integration, a response out, always in one piece.
+
+Docs: docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html, …/http-api-quotas.html and
+…/http-api-cors.html (checked 2026-11). HTTP APIs do not stream; there is nothing to configure.
+
+Choices of this stand-in, where AWS is unconfirmed: what takes too long and what cannot be reached is a 503
+"Service Unavailable"; `$default` sends the request's path on to an HTTP_PROXY whose URI has none.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import formatdate
+from urllib.parse import quote, urlsplit
+
+import h11
+from moto.apigatewayv2.models import Api, Stage
+
+from server.local_aws.api_gateway.common import lambda_target, result, upstream
+from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected
+from server.local_aws.api_gateway.common.request import GatewayRequest, Target, extended_request_id
+from server.local_aws.api_gateway.common.result import BadResult
+from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
+from server.local_aws.api_gateway.common.time_limit import time_limit
+from server.local_aws.api_gateway.http import payload_v1, payload_v2
+from server.local_aws.api_gateway.http.received_path import BadPath, received
+from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
+from server.local_aws.aws_lambda.function_url import cors as url_cors
+from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, PeerGone, TruncatedBody
+from server.local_aws.platform.limits import Limits
+
+MAX_HEADERS = 10_240
+"""Bytes of request line and headers."""
+
+UNTYPED = payload_v2.UNTYPED
+FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
+INTERNAL = "Internal Server Error"
+
+Deployed = Callable[[Stage], Routes]
+
+
+class HttpApiFrontDoor:
+    """Serves one HTTP API, all its stages. `deployed(stage)` are the routes that a stage serves."""
+
+    def __init__(
+        self, region: str, api: Api, deployed: Deployed, functions: Functions, limits: Limits
+    ) -> None:
+        self._region, self._api, self._deployed = region, api, deployed
+        self._functions, self._limits = functions, limits
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        cors = capitalized(self._api.cors_configuration)
+        request = GatewayRequest.of(exchange, exchange.target.partition("?")[0], b"")
+        answer = Answering(exchange, request, cors)
+        if cors and exchange.method == "OPTIONS" and exchange.header("access-control-request-method"):
+            await answer.preflight()
+            return
+        try:
+            await self._serve(exchange, request, answer)
+        except (BadPath, TruncatedBody):
+            await answer.refuse(400, "Bad Request")
+        except BodyTooLarge:
+            await answer.refuse(413, "Request Entity Too Large")
+
+    async def _serve(self, exchange: Exchange, request: GatewayRequest, answer: "Answering") -> None:
+        """Find the route and carry it out. Raises `BadPath`, `TruncatedBody`, `BodyTooLarge`."""
+        full_path = received(request.path)
+        stage, path = self._stage(full_path)
+        found = find(self._deployed(stage), exchange.method, path) if stage else None
+        if stage is None or found is None:
+            await answer.refuse(404, "Not Found")
+            return
+        route, values = found
+        if route.closed:
+            await answer.refuse(403, "Forbidden")
+            return
+        if head_size(exchange) > MAX_HEADERS:
+            await answer.refuse(431, "Request Header Fields Too Large")
+            return
+        body = await exchange.read(self._limits.gateway_payload)
+        target = self._target(stage, route, full_path, values)
+        request = replace(request, path=path, body=body)
+        await Call(request, target, route, self._functions, self._limits).answer(answer)
+
+    def _stage(self, path: str) -> tuple[Stage | None, str]:
+        """The stage that `path` names, or `$default`; and the path below it."""
+        first, slash, rest = path.lstrip("/").partition("/")
+        if first != DEFAULT and (stage := self._api.stages.get(first)):
+            return stage, slash + rest or "/"
+        return self._api.stages.get(DEFAULT), path
+
+    def _target(self, stage: Stage, route: Route, path: str, values: Mapping[str, str]) -> Target:
+        return Target(
+            api_id=self._api.api_id,
+            region=self._region,
+            stage=stage.name,
+            resource=route.template.text or route.key,
+            resource_id=route.key,
+            deployment_id=stage.config.get("deploymentId", ""),
+            path=path,
+            path_parameters=values,
+            stage_variables=dict(stage.stage_variables or {}),
+        )
+
+
+class Call:
+    """One request on its way along one route."""
+
+    def __init__(
+        self, request: GatewayRequest, target: Target, route: Route, functions: Functions, limits: Limits
+    ) -> None:
+        self._request, self._target, self._route = request, target, route
+        self._functions, self._limits = functions, limits
+
+    @property
+    def _integration(self) -> Integration:
+        return self._route.integration
+
+    @property
+    def _uri(self) -> str:
+        return with_stage_variables(self._integration.uri, self._target.stage_variables)
+
+    @property
+    def _seconds(self) -> float:
+        return min(self._integration.timeout, self._limits.http_api_seconds)
+
+    async def answer(self, answer: "Answering") -> None:
+        """Carry out the integration, whatever comes of it."""
+        try:
+            if self._integration.type == "AWS_PROXY":
+                await self._invoke(answer)
+            else:
+                with time_limit(self._seconds):
+                    status, headers, body = await self._fetch()
+                await answer.whole(status, headers, body)
+        except PeerGone:
+            raise
+        except (BadResult, InvokeRejected, h11.LocalProtocolError):
+            await answer.refuse(500, INTERNAL)
+        except (asyncio.TimeoutError, *upstream.UPSTREAM_ERRORS):
+            await answer.refuse(503, "Service Unavailable")
+
+    async def _invoke(self, answer: "Answering") -> None:
+        match = LAMBDA_URI.fullmatch(self._uri)
+        arn = match["buffered"] if match else self._uri
+        if not arn:
+            raise InvokeRejected("HTTP APIs do not stream")
+        route = self._route.key if self._route.key == DEFAULT else self._route.key.replace(" ", "", 1)
+        function = lambda_target.permitted_function(arn, self._target.source_arn(route))
+        payload = json.dumps(self._event()).encode()
+        if len(payload) > self._limits.request:
+            await answer.refuse(413, "Request Entity Too Large")
+            return
+        invoked = await lambda_target.invoke_within(
+            self._seconds, self._functions, function, payload, self._request
+        )
+        if invoked.failed:
+            raise BadResult("the function failed")
+        if self._integration.payload_format == "2.0":
+            response = payload_v2.from_result(invoked.payload)
+        else:
+            response = result.from_http_result(invoked.payload)
+        await answer.whole(response.status, response.headers, response.decoded())
+
+    def _event(self) -> dict[str, object]:
+        if self._integration.payload_format == "2.0":
+            return payload_v2.event_v2(self._request, self._target, self._route.key)
+        return payload_v1.event(self._request, self._target)
+
+    async def _fetch(self) -> tuple[int, list[Header], bytes]:
+        method = self._integration.method
+        headers = [*self._request.headers, ("Forwarded", forwarded(self._request))]
+        async with upstream.request(
+            self._request.method if method == "ANY" else method, self._url(), headers, self._request.body
+        ) as response:
+            body = bytearray()
+            async for chunks in response.chunks():
+                body += b"".join(chunks)
+                if len(body) > self._limits.gateway_payload:
+                    raise BadResult("the response is larger than 10 MB")
+            return response.status, response.headers, bytes(body)
+
+    def _url(self) -> str:
+        url = self._uri
+        for name, value in self._target.path_parameters.items():
+            url = url.replace(f"{{{name}}}", quote(value, safe="/"))
+        if self._route.key == DEFAULT and urlsplit(url).path in ("", "/"):
+            url = url.rstrip("/") + self._request.path
+        if self._request.query:
+            url += ("&" if "?" in url else "?") + self._request.query
+        return url
+
+
+class Answering:
+    """Answers one request with the headers that every answer of an HTTP API has."""
+
+    def __init__(self, exchange: Exchange, request: GatewayRequest, cors: dict[str, object] | None) -> None:
+        self._exchange, self._request, self._cors = exchange, request, cors
+
+    async def whole(self, status: int, headers: list[Header], body: bytes) -> None:
+        """With a CORS configuration, the integration's own CORS headers are ignored."""
+        kept = [
+            (name, value)
+            for name, value in headers
+            if name.lower() not in FRAMING and not (self._cors and name.lower().startswith("access-control-"))
+        ]
+        origin = self._exchange.header("origin")
+        head = [
+            ("Date", formatdate(time.time(), usegmt=True)),
+            *result.with_content_type(kept, UNTYPED),
+            *url_cors.headers(self._cors, origin, echoes=False),
+            ("Connection", "keep-alive"),
+            ("Apigw-Requestid", extended_request_id(self._request)),
+        ]
+        await self._exchange.respond(status, head, body)
+
+    async def preflight(self) -> None:
+        headers = url_cors.preflight(self._cors or {}, self._exchange.header("origin"), echoes=False)
+        requestid = ("Apigw-Requestid", extended_request_id(self._request))
+        await self._exchange.respond(204, [*headers, requestid])
+
+    async def refuse(self, status: int, message: str) -> None:
+        body = json.dumps({"message": message}, separators=(",", ":")).encode()
+        await self.whole(status, [("Content-Type", "application/json")], body)
+
+
+def forwarded(request: GatewayRequest) -> str:
+    return f"for={request.source_ip};host={request.header('host')};proto=https"
+
+
+def capitalized(cors: object) -> dict[str, object] | None:
+    """moto keeps a CORS configuration with the names of its JSON, `url_cors` has those of the model."""
+    if not isinstance(cors, dict):
+        return None
+    return {name[:1].upper() + name[1:]: value for name, value in cors.items()}
+
+
+def head_size(exchange: Exchange) -> int:
+    return len(exchange.target) + sum(len(name) + len(value) for name, value in exchange.raw_headers)

@@ -1,0 +1,1 @@
+"""Execution environments: the Runtime API, processes, invocations, code and logs."""

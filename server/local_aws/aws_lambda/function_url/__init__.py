@@ -1,0 +1,1 @@
+"""Function URLs: front door, CORS, authorization, events and responses."""

@@ -1,0 +1,1 @@
+"""Keeps the promise that nothing outlives who started it."""

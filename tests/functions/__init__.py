@@ -1,0 +1,1 @@
+"""The functions in `lambda/`, as they are deployed."""

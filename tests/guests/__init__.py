@@ -1,0 +1,1 @@
+"""Programs that tests deploy and run."""

@@ -1,0 +1,1 @@
+"""What npm and PyPI publish, run unchanged."""

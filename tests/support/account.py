@@ -1,0 +1,160 @@
+"""A stand-in in a process of its own, and functions deployed to it by boto3, as anybody would."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from tests.support.stand_in_log import without_tracebacks
+
+GUEST = (Path(__file__).parents[1] / "guests" / "guest.py").read_text()
+ROLE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}],
+}
+
+
+def start_stand_in(
+    scale: str = "1",
+    enforce_iam: str = "0",
+    variables: Mapping[str, str] | None = None,
+    **popen: Any,
+) -> tuple["subprocess.Popen[str]", str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server.local_aws", "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "LOCAL_AWS_LIMIT_SCALE": scale,
+            "LOCAL_AWS_ENFORCE_IAM": enforce_iam,
+            **(variables or {}),
+        },
+        **popen,
+    )
+    assert process.stdout is not None
+    return process, json.loads(process.stdout.readline())["endpoint_url"]
+
+
+def zipped(files: dict[str, str], mode: int = 0o755) -> bytes:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, text)
+    return package.getvalue()
+
+
+@dataclass
+class Account:
+    """The stand-in, as an AWS account."""
+
+    endpoint_url: str
+
+    def client(self, service: str, **credentials: str) -> Any:
+        credentials = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name="ap-northeast-1",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
+            **credentials,
+        )
+
+    def user(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """A user whose policy has these statements; returns the credentials for a client."""
+        iam, name = self.client("iam"), f"user-{uuid.uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        if statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            iam.put_user_policy(UserName=name, PolicyName="policy", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+    def role(self) -> str:
+        name = f"role-{uuid.uuid4().hex[:8]}"
+        document = json.dumps(ROLE)
+        arn: str = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"][
+            "Arn"
+        ]
+        return arn
+
+    def deploy(self, body: str, **settings: Any) -> str:
+        """Deploy a function of `provided.al2023` whose `handle(invocation)` has `body`; return its name."""
+        name = f"function-{uuid.uuid4().hex[:8]}"
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        source = f"#!{sys.executable}\n{GUEST}\n\ndef handle(invocation):\n{lines}\n\nserve(handle)\n"
+        settings = {"Timeout": 30, "Runtime": "provided.al2023", "Handler": "unused", **settings}
+        settings.setdefault("Code", {"ZipFile": zipped({"bootstrap": source})})
+        self.client("lambda").create_function(FunctionName=name, Role=self.role(), **settings)
+        return name
+
+    def permit(self, name: str, auth_type: str = "NONE") -> None:
+        aws = self.client("lambda")
+        aws.add_permission(
+            FunctionName=name,
+            StatementId="url",
+            Action="lambda:InvokeFunctionUrl",
+            Principal="*",
+            FunctionUrlAuthType=auth_type,
+        )
+        aws.add_permission(
+            FunctionName=name,
+            StatementId="function",
+            Action="lambda:InvokeFunction",
+            Principal="*",
+            InvokedViaFunctionUrl=True,
+        )
+
+    def url(self, name: str, mode: str = "RESPONSE_STREAM", **settings: Any) -> str:
+        """A public URL of the function."""
+        self.permit(name)
+        answer = self.client("lambda").create_function_url_config(
+            FunctionName=name, AuthType="NONE", InvokeMode=mode, **settings
+        )
+        url: str = answer["FunctionUrl"]
+        return url
+
+    def log(self, name: str) -> list[str]:
+        """The lines in the function's log group by now: an answer may come before its last line is stored."""
+        logs = self.client("logs")
+        try:
+            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in events]
+
+    def log_with(self, name: str, text: str, count: int = 1, seconds: float = 20) -> list[str]:
+        """The lines in the function's log group, once `count` of them have `text`."""
+        deadline = time.monotonic() + seconds
+        lines = self.log(name)
+        while sum(text in line for line in lines) < count:
+            assert time.monotonic() < deadline, f"no {count} × {text!r} in {lines}"
+            time.sleep(0.05)
+            lines = self.log(name)
+        return lines
+
+
+def account(
+    scale: str, enforce_iam: str = "0", variables: Mapping[str, str] | None = None
+) -> Iterator[Account]:
+    with without_tracebacks() as log:
+        process, endpoint_url = start_stand_in(scale, enforce_iam, variables, stderr=log)
+        with process:
+            yield Account(endpoint_url)
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(30) == 0

@@ -1,7 +1,7 @@
 """Asks, for each request that an Envoy takes, whether the user at the other end may connect.
 
 Envoy knows addresses and no users. A Lua filter before all others sends the two ends of the connection to a
-server of ours (the `asked`), which finds the user (`server.door.peer`) and judges as on every other port. Only
+server of ours, the `asked`, which finds the user (`server.door.peer`) and judges as on every other port. Only
 the question passes through us: requests and responses go through Envoy alone, at its own pace.
 
 A connection that says nothing is closed after `HEAD_SECONDS`; Envoy's own clock begins at the first byte.

@@ -1,6 +1,7 @@
 """The proxy of App Runner."""
 
-from server.envoy import Configuration, route_to
+from server.envoy import route_to
+from server.envoy_api import Configuration
 
 
 def configuration(upstream: str, request_seconds: float) -> Configuration:

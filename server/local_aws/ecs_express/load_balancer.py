@@ -1,6 +1,7 @@
 """An Application Load Balancer, as far as a stream can tell: Envoy, set up to be as transparent as one."""
 
-from server.envoy import TYPES, Configuration, route_to
+from server.envoy import route_to
+from server.envoy_api import TYPES, Configuration
 
 CASE_KEPT = {
     "header_key_format": {

@@ -22,6 +22,10 @@ except EnvoyUnavailable as reason:
     pytest.skip(str(reason), allow_module_level=True)
 
 
+NOBODY = "http://127.0.0.1:1"
+"""Where nobody listens: these tests make no request."""
+
+
 @pytest.fixture
 async def processes(tmp_path: Path) -> AsyncIterator[Processes]:
     running = Processes()
@@ -42,7 +46,7 @@ async def test_it_comes_back_and_says_why_it_does_not(
 ) -> None:
     port, lines = ReservedPort(), []
     port.lend()
-    proxy = Proxy(route_to("http://127.0.0.1:1"), port.number, processes, lines.append)
+    proxy = Proxy(route_to(NOBODY), port.number, NOBODY, processes, lines.append)
     await proxy.start()
     assert proxy.serves and lines == []
     failures = [EnvoyUnavailable("no binary"), OSError(11, "no process")]
@@ -76,7 +80,7 @@ async def gone(port: int) -> bool:
 async def test_an_envoy_that_is_stopped_does_not_hold_up_the_end(processes: Processes) -> None:
     port = ReservedPort()
     port.lend()
-    proxy = Proxy(route_to("http://127.0.0.1:1"), port.number, processes, print)
+    proxy = Proxy(route_to(NOBODY), port.number, NOBODY, processes, print)
     await proxy.start()
     assert proxy._child is not None
     os.kill(proxy._child.pid, signal.SIGSTOP)

@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from server import envoy_users
 from server.door import allowed
 from server.door.allowed import Allowed
 from server.door.guard import Kind
+from server.envoy import users as envoy_users
 from server.local_aws import services
 from server.local_aws.control_plane import refusals
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from server.door.allowed import VARIABLE
 from server.embedded import EmbeddedServer
-from server.envoy import (
+from server.envoy.process import (
     Configuration,
     command,
     drain,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.envoy_api import Configuration
+from server.envoy.configuration import Configuration
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from server.envoy import START_SECONDS, EnvoyUnavailable, command, envoy_program, listening_on
-from server.envoy_api import Configuration
+from server.envoy.configuration import Configuration
+from server.envoy.process import START_SECONDS, EnvoyUnavailable, command, envoy_program, listening_on
 from server.local_aws.http1.server import HOST
 from server.processes.children import Child, Processes
 

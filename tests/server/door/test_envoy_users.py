@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 from aiohttp import web
 
-import server.envoy_users
+import server.envoy.users
 from server.embedded import EmbeddedServer
-from server.envoy import Envoy, route_to
+from server.envoy.process import Envoy, route_to
 from tests.server.door.conftest import Everything, Opened, has_envoy
 from tests.server.door.test_users import NOBODY, as_user
 from tests.support.raw import UPGRADE, Answer, ask, receive
@@ -108,7 +108,7 @@ def test_who_cannot_be_told_is_not_let_in() -> None:
 def test_a_client_that_says_nothing_is_left_and_one_between_requests_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server.envoy_users, "HEAD_SECONDS", SECONDS)
+    monkeypatch.setattr(server.envoy.users, "HEAD_SECONDS", SECONDS)
     with envoy_before([]) as envoy:
         address = ("127.0.0.1", envoy.port)
         with (

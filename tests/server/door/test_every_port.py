@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.door.guard import Kind
-from server.envoy_users import PATH as QUESTION
+from server.envoy.users import PATH as QUESTION
 from server.local_aws.aws_lambda.environments.runtime_api import PREFIX
 from tests.server.door.conftest import Everything, Opened, has_envoy
 from tests.support.raw import UPGRADE, ask

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.envoy import listening_on, route_to
+from server.envoy.process import listening_on, route_to
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("server", "notebooks/lab")
@@ -25,7 +25,7 @@ KNOWN = {
     ("server/serving.py", "AppRunner"): "its protocols are wrapped: `GuardedConnection`",
     ("server/serving.py", "create_server"): "the same",
     ("server/local_aws/http1/listener.py", "create_server"): "`http1.server` judges what it accepts",
-    ("server/envoy.py", "bind"): "a probe for a free port, closed at once; Envoy asks the guard",
+    ("server/envoy/process.py", "bind"): "a probe for a free port, closed at once; Envoy asks the guard",
     ("server/local_aws/containers/hosting.py", "bind"): "holds a port and does not listen",
 }
 OWN_NAMES = {
@@ -74,7 +74,7 @@ def test_every_envoy_goes_through_the_guard() -> None:
             started.append(str(path.relative_to(ROOT)))
             assert "listening_on" in names, path
         assert path.name == "envoy.py" or "--config-yaml" not in text, path
-    assert started == ["server/envoy.py", "server/local_aws/containers/proxy.py"]
+    assert started == ["server/envoy/process.py", "server/local_aws/containers/proxy.py"]
     configured = listening_on(route_to("http://127.0.0.1:1"), 2, "http://127.0.0.1:3")["static_resources"]
     manager = configured["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     assert manager["http_filters"][0]["name"] == "users", "before all others"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import server.local_aws.containers.proxy
-from server.envoy import EnvoyUnavailable, envoy_program, route_to
+from server.envoy.process import EnvoyUnavailable, envoy_program, route_to
 from server.local_aws.containers.hosting import ReservedPort
 from server.local_aws.containers.proxy import Proxy, listens
 from server.processes.children import Processes

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from server.door import allowed
 from server.door.guard import foreign_host
-from server.envoy_api import TYPES, Configuration, socket_address
-from server.envoy_users import HEAD_SECONDS, ask_for_users
+from server.envoy.configuration import TYPES, Configuration, socket_address
+from server.envoy.users import HEAD_SECONDS, ask_for_users
 from server.processes.guarded import GuardedProcess
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Envoy:
         configuration."""
         if self._process is None:
             program = envoy_program()
-            from server.envoy_asked import start_answering  # only now: the stand-in answers without aiohttp
+            from server.envoy.asked import start_answering  # only now: the stand-in answers without aiohttp
 
             self._asked = start_answering()
             try:
@@ -195,7 +195,7 @@ def command(program: str, configuration: Configuration) -> list[str]:
 def listening_on(configuration: Configuration, port: int, asked: str) -> Configuration:
     """The configuration with its listener at `port` and behind the guard: its virtual host takes this
     machine's names and those of the setting, and what is left is refused; the server at `asked`
-    (http://HOST:PORT) judges users (see `server.envoy_users`). Raises `allowed.BadEntry`.
+    (http://HOST:PORT) judges users (see `server.envoy.users`). Raises `allowed.BadEntry`.
     """
     configured = deepcopy(configuration)
     listener = configured["static_resources"]["listeners"][0]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from server.door import guard, peer
 from server.door.allowed import Allowed
 from server.door.peer import Ends
-from server.envoy_api import TYPES, Configuration, socket_address
+from server.envoy.configuration import TYPES, Configuration, socket_address
 
 PATH = "/_local/connection"
 CLUSTER = "users"

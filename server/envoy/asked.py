@@ -4,7 +4,7 @@ from aiohttp import web
 
 from server.door import allowed
 from server.embedded import EmbeddedServer
-from server.envoy_users import PATH, answer
+from server.envoy.users import PATH, answer
 
 
 def start_answering() -> EmbeddedServer:

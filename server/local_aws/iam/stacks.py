@@ -38,7 +38,7 @@ ON_STACK_SET = {
 PARAMETER = re.compile(r"Parameter(?:s|Overrides)\.member\.(\d+)\.ParameterKey")
 
 
-def check(caller: Identity, call: ApiCall, operation: Operation) -> None:
+def check_cloudformation(caller: Identity, call: ApiCall, operation: Operation) -> None:
     """Raise `ApiError` unless `caller` has the permissions of the calls that one of CloudFormation is."""
     given = template_of(caller, operation.members)
     if operation.name in ON_STACK:

@@ -1,6 +1,5 @@
 """Notebook 12's table is computed: with one stand-in in another mode, the cell that asserts it fails."""
 
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -8,7 +7,7 @@ from nbclient import NotebookClient
 
 from tools import navigation
 
-NOTEBOOKS = Path(navigation.__file__).parent
+NOTEBOOKS = navigation.NOTEBOOKS
 FLIPS = {
     "rest-stream": (
         'rest_api("node_rest", "BUFFERED")',

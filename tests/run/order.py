@@ -15,7 +15,6 @@ LONG = (
     "notebooks/07",
     "notebooks/11",
     "notebooks/",
-    "tests/aws_target/test_lessons.py",
     "tests/notebooks/test_atlas_notices.py",
     "tests/browser/",
     "tests/lab/exam/test_exam.py",

@@ -13,7 +13,7 @@ from lab.exam.draw import LETTERS, Plan, draw
 from lab.exam.experiments import EXPERIMENTS, Experiment
 from lab.exam.site import PATH, Site
 from lab.streams.readers import Head, read_chunks
-from server.envoy import EnvoyUnavailable, envoy_program
+from server.envoy.process import EnvoyUnavailable, envoy_program
 
 SEED = 12
 

@@ -1,6 +1,7 @@
 """The proxy of App Runner."""
 
-from server.envoy import Configuration, route_to
+from server.envoy.configuration import Configuration
+from server.envoy.process import route_to
 
 
 def configuration(upstream: str, request_seconds: float) -> Configuration:

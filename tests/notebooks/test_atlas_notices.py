@@ -1,6 +1,5 @@
 """Notebook 12's table is computed: with one stand-in in another mode, the cell that asserts it fails."""
 
-
 import nbformat
 import pytest
 from nbclient import NotebookClient

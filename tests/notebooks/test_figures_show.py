@@ -1,6 +1,5 @@
 """In a kernel, each cell that draws shows its figure and prints its text twin."""
 
-
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 

@@ -1,6 +1,7 @@
 """A service of the stand-in is complete when all has it that has to: what it lacks is said by its name."""
 
 import ast
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -8,6 +9,7 @@ from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 from unittest.mock import MagicMock
 
 import pytest
@@ -20,6 +22,8 @@ from server.local_aws.iam.resources import KINDS
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.service import Service
 from server.local_aws.services import SERVICES
+from server.local_aws.stand_in import StandIn
+from tests.support.account import Account
 
 ROOT = Path(__file__).parents[2]
 LOCAL_AWS = ROOT / "server" / "local_aws"
@@ -116,7 +120,7 @@ def test_the_table_has_no_other_services_and_every_limit() -> None:
 
 
 def test_what_a_new_service_lacks_is_said_by_its_name() -> None:
-    found = list(lacks("sqs", "server.local_aws.queue.service"))
+    found = list(lacks("toy", "server.local_aws.toy.service"))
     assert [re.split(": |, ", lack)[1].split()[0] for lack in found] == [
         "a",
         "permissions",
@@ -128,3 +132,20 @@ def test_what_a_new_service_lacks_is_said_by_its_name() -> None:
         "plan",
         "teardown",
     ]
+
+
+async def test_the_readmes_example_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(
+        r"^   ```python\n(.*?)^   ```$", README.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    (tmp_path / "example_of_the_readme.py").write_text(dedent(example))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(SERVICES, "sqs", ("example_of_the_readme", "Queue"))
+    stand_in = StandIn()
+    client = Account(await stand_in.start()).client("sqs")
+    try:
+        queue = (await asyncio.to_thread(client.create_queue, QueueName="toy"))["QueueUrl"]
+        sent = await asyncio.to_thread(client.send_message, QueueUrl=queue, MessageBody="hello")
+        assert sent["MessageId"] == "5 letters"
+    finally:
+        await stand_in.stop()

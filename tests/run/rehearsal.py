@@ -58,10 +58,9 @@ def rehearsal(lesson: str, calls: Path) -> Iterator[str]:
     account = TestAccount.start(1 / 40 if lesson == "10" else 1.0)
     try:
         user = f"learner-{lesson}"
-        before = account.leftovers()
         environment = account.configuration(LESSONS[lesson].groups(), user)
         yield SWITCH.format(own=OWN_VARIABLES, environment=environment, path=str(calls))
-        assert account.leftovers() == before
+        assert account.leftovers() == {}
     finally:
         account.stop()
     run = run_name(lesson, f"arn:aws:iam::{ACCOUNT_ID}:user/{user}")

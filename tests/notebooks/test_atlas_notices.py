@@ -1,13 +1,11 @@
 """Notebook 12's table is computed: with stand-ins in another mode, the cell that asserts it names them."""
 
-from pathlib import Path
-
 import nbformat
 from nbclient import NotebookClient
 
 from tools import navigation
 
-NOTEBOOKS = Path(navigation.__file__).parent
+NOTEBOOKS = navigation.NOTEBOOKS
 FLIPS = {
     "rest-stream": (
         'rest_api("node_rest", "BUFFERED")',

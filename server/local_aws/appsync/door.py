@@ -100,7 +100,7 @@ def offered_subprotocols(request: web.Request, protocol: str) -> list[str]:
     """What the client offers as subprotocols, among them `protocol`. Raises `Refused` if it offers none, or
     others only: both errors are recorded of GraphQL APIs (github.com/aws/aws-appsync-community/issues/195,
     github.com/graphql-dotnet/graphql-client/issues/591, checked 2026-11), the first is assumed of Event APIs.
-    That an offer of credentials alone (`header-…`) is one of others is unconfirmed."""
+    Credentials alone (`header-…`): README.md, "Where AWS is unconfirmed"."""
     joined = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
     offered = [name.strip() for name in joined.split(",") if name.strip()]
     if protocol not in offered:

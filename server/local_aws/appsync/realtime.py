@@ -1,10 +1,8 @@
 """A real-time connection: what the two protocols of AppSync share. One WebSocket, JSON texts both ways.
 
 Docs: docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html and
-…/eventapi/event-api-websocket-protocol.html (checked 2026-11). Choices of this stand-in, where AWS is silent:
-the acknowledgement to a client that sends no `connection_init` comes after 3 seconds; a client that reads so
-slowly that 4 MiB wait for it is cut off; a connection at the end of its time is closed with 1001, a refused
-one with 1008.
+…/eventapi/event-api-websocket-protocol.html (checked 2026-11). What AWS leaves open (who sends no
+`connection_init`, who does not read, how connections are closed): README.md, "Where AWS is unconfirmed".
 """
 
 import asyncio

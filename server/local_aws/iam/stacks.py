@@ -6,8 +6,7 @@ is not in `stack_resources.KINDS` (nested stacks and custom resources, too) and 
 the permission to do everything.
 
 Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
-control-access-with-iam.html and using-iam-servicerole.html. A choice: a resource of an updated stack
-needs the permissions to create, change and delete it; AWS asks only for those that a change then needs.
+control-access-with-iam.html and using-iam-servicerole.html. Updates: README.md, "Where AWS is unconfirmed".
 """
 
 import json

@@ -73,7 +73,7 @@ def test_every_envoy_goes_through_the_guard() -> None:
         if "envoy_program" in names and "command" in names:
             started.append(str(path.relative_to(ROOT)))
             assert "listening_on" in names, path
-        assert path.name == "envoy.py" or "--config-yaml" not in text, path
+        assert path.parent.name == "envoy" or "--config-yaml" not in text, path
     assert started == ["server/envoy/process.py", "server/local_aws/containers/proxy.py"]
     configured = listening_on(route_to("http://127.0.0.1:1"), 2, "http://127.0.0.1:3")["static_resources"]
     manager = configured["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]

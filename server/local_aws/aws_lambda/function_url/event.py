@@ -14,7 +14,8 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
-Header = tuple[str, str]
+from server.local_aws.http1.exchange import Header
+
 TEXTUAL = ("application/json", "application/javascript", "application/xml")
 FRAMING = ("connection", "transfer-encoding")
 

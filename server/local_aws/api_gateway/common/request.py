@@ -10,11 +10,11 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
 from server.local_aws.aws_lambda.environments.invocation import new_trace_id
+from server.local_aws.aws_lambda.function_url.event import request_time
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.http1.exchange import Exchange, Header
 
@@ -117,7 +117,7 @@ def event_v1(
             "path": target.path,
             "protocol": "HTTP/1.1",
             "requestId": request.request_id,
-            "requestTime": datetime.fromtimestamp(now, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "requestTime": request_time(now),
             "requestTimeEpoch": int(now * 1000),
             "resourceId": target.resource_id,
             "resourcePath": target.resource,

@@ -6,20 +6,15 @@ from typing import Protocol
 from server.local_aws.api_gateway.common.request import GatewayRequest, extended_request_id
 from server.local_aws.api_gateway.common.result import with_content_type
 from server.local_aws.api_gateway.rest.remapped import remapped
+from server.local_aws.aws_lambda.relay import Client
 from server.local_aws.http1.answering import Answering
 from server.local_aws.http1.exchange import Exchange, Header
 
 
-class Answer(Protocol):
-    """Where an answer goes: `whole` at once, or `start`, `send` and `finish`."""
+class Answer(Client, Protocol):
+    """Where an answer goes: `whole` at once, or piece by piece."""
 
     async def whole(self, status: int, headers: list[Header], body: bytes) -> None: ...
-
-    async def start(self, status: int, headers: list[Header]) -> None: ...
-
-    async def send(self, chunks: list[bytes]) -> None: ...
-
-    async def finish(self) -> None: ...
 
     async def fail(self, status: int, message: str) -> None:
         """An error of the integration. Once the response has begun, it is broken off instead."""

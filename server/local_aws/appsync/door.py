@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from server.door.guard import Kind
+from server.local_aws.appsync import credentials
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.http1.server import HOST
 from server.serving import serving
@@ -47,6 +48,13 @@ class Door:
 
     async def stop(self) -> None:
         await self._running.aclose()
+
+    def credentials(self, request: web.Request, protocol: str) -> dict[str, str]:
+        """What the client of a handshake for `protocol` signs with. Raises `Refused`."""
+        offered = offered_subprotocols(request, protocol)
+        given = credentials.from_handshake(request.headers, request.query, offered)
+        credentials.check_host(given, self.host)
+        return given
 
 
 async def preflight(_: web.Request) -> web.StreamResponse:

@@ -13,7 +13,9 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
+from server.local_aws.appsync.door import MAX_BODY
 from server.local_aws.platform.limits import Limits
+from server.websocket_frames import accept
 
 INIT_SECONDS = 3.0
 MAX_WAITING = 4 * 1024 * 1024
@@ -34,9 +36,18 @@ class Connection:
     bounded."""
 
     def __init__(self, request: web.Request, socket: web.WebSocketResponse, limits: Limits) -> None:
-        self._request, self._socket, self._limits = request, socket, limits
+        self._request = request
+        self._limits = limits
+        self.socket = socket
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._waiting = 0
+
+    @classmethod
+    async def open(cls, request: web.Request, protocol: str, limits: Limits) -> "Connection":
+        """Accept the handshake."""
+        socket = web.WebSocketResponse(protocols=(protocol,), max_msg_size=MAX_BODY, compress=False)
+        await accept(request, socket)
+        return cls(request, socket, limits)
 
     def send(self, message: Mapping[str, Any] | str) -> None:
         """Queue a message (a text is JSON already)."""
@@ -55,8 +66,8 @@ class Connection:
         """Say why, when the client has said hello; then close."""
         if await self._wait_for_init():
             with suppress(ConnectionError):
-                await self._socket.send_json(message)
-                await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                await self.socket.send_json(message)
+                await self.socket.close(code=WSCloseCode.POLICY_VIOLATION)
 
     async def converse(self, acknowledgement: Message, handle: Callable[[Message], Awaitable[None]]) -> None:
         """Acknowledge, then `handle` each message, with keep-alives in between, until either side ends it."""
@@ -68,7 +79,7 @@ class Connection:
             reading = self._read(acknowledgement, handle)
             await asyncio.wait_for(reading, self._limits.appsync_connection_seconds)
         except asyncio.TimeoutError:
-            await self._socket.close(code=WSCloseCode.GOING_AWAY)
+            await self.socket.close(code=WSCloseCode.GOING_AWAY)
         finally:
             for task in tasks:
                 task.cancel()
@@ -80,7 +91,7 @@ class Connection:
         until = loop.time() + INIT_SECONDS
         while (left := until - loop.time()) > 0:
             try:
-                frame = await self._socket.receive(timeout=left)
+                frame = await self.socket.receive(timeout=left)
             except asyncio.TimeoutError:
                 return True
             if frame.type in OVER:
@@ -90,7 +101,7 @@ class Connection:
         return True
 
     async def _read(self, acknowledgement: Message, handle: Callable[[Message], Awaitable[None]]) -> None:
-        async for frame in self._socket:
+        async for frame in self.socket:
             message = parse(frame)
             if message is not None and message.get("type") == "connection_init":
                 self.send(acknowledgement)
@@ -101,7 +112,7 @@ class Connection:
         while True:
             text = await self._outbox.get()
             try:
-                await self._socket.send_str(text)
+                await self.socket.send_str(text)
             except ConnectionError:
                 return  # the reader sees it too, and ends
             self._waiting -= len(text)

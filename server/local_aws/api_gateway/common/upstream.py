@@ -37,8 +37,8 @@ class UpstreamResponse:
             if name.decode("latin-1").lower() not in NOT_FORWARDED
         ]
 
-    async def chunks(self) -> AsyncIterator[list[bytes]]:
-        """The body: each item holds what one read brought. Raises one of `UPSTREAM_ERRORS` when the server
+    async def reads(self) -> AsyncIterator[list[bytes]]:
+        """Yield the body, each item what one read brought. Raises one of `UPSTREAM_ERRORS` when the server
         breaks off."""
         async for data in self._response.content.iter_any():
             yield [data]

@@ -178,7 +178,7 @@ class Call:
             self._request.method if method == "ANY" else method, self._url(), headers, self._request.body
         ) as response:
             body = bytearray()
-            async for chunks in response.chunks():
+            async for chunks in response.reads():
                 body += b"".join(chunks)
                 if len(body) > self._limits.gateway_payload:
                     raise BadResult("the response is larger than 10 MB")

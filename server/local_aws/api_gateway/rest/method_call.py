@@ -158,7 +158,7 @@ class MethodCall:
         )
         async with response:
             splitter = PreludeSplitter(METADATA_WINDOW)
-            async for chunks in self._paced(response.chunks()):
+            async for chunks in self._paced(response.reads()):
                 if splitter.prelude is None:
                     chunks = [body for chunk in chunks if (body := splitter.feed(chunk))]
                     if splitter.prelude is None:
@@ -181,7 +181,7 @@ class MethodCall:
     async def _fetch(self) -> tuple[int, list[Header], bytes]:
         async with upstream.request(*self._upstream_request()) as response:
             body = bytearray()
-            async for chunks in response.chunks():
+            async for chunks in response.reads():
                 body += b"".join(chunks)
                 if len(body) > self._limits.gateway_payload:
                     raise BadResult("the response is larger than a buffered one may be")
@@ -192,7 +192,7 @@ class MethodCall:
             with time_limit(self._idle):
                 response = await stack.enter_async_context(upstream.request(*self._upstream_request()))
             await answer.start(response.status, response.headers)
-            async for chunks in self._paced(response.chunks()):
+            async for chunks in self._paced(response.reads()):
                 await answer.send(chunks)
             await answer.finish()
 

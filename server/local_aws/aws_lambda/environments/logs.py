@@ -35,7 +35,8 @@ class LogStream:
     """
 
     def __init__(self, function: Function, put_events: PutEvents) -> None:
-        self._function, self._put_events = function, put_events
+        self._function = function
+        self._put_events = put_events
         date = datetime.now(timezone.utc).strftime("%Y/%m/%d")
         self.name = f"{date}/[{function.version}]{uuid.uuid4().hex}"
         self._source, self.output = os.pipe()

@@ -166,7 +166,7 @@ class FunctionUrl:
                 answer.exchange.abort()
 
     def _chunks(self, response: StreamingResponse) -> AsyncIterator[list[bytes]]:
-        chunks = response.chunks()
+        chunks = response.reads()
         if not self._behaviour.cuts_reported_failures:
             chunks = until_reported_failure(chunks)
         return hold_last(chunks) if self._behaviour.holds_last else chunks

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ from server.local_aws.aws_lambda.environments.invocation import (
     Outcome,
     PostedResponse,
 )
+from server.local_aws.aws_lambda.environments.launch import environment_variables
 from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
@@ -273,15 +275,23 @@ class Functions:
         await self._make_room()
         if self._stopping:
             raise STOPPED
-        environment = ExecutionEnvironment(
-            invocation,
-            task_root,
-            processes=self._processes,
-            limits=self._limits,
-            log=LogStream(function, self._put_events),
+        log = LogStream(function, self._put_events)
+        variables = partial(
+            environment_variables,
+            function,
+            task_root=task_root,
+            log_stream=log.name,
             endpoint_url=self._endpoint_url,
             credentials=self._credentials(function.role, function.name),
             trusted=self._trusted,
+        )
+        environment = ExecutionEnvironment(
+            invocation,
+            task_root,
+            variables=variables,
+            processes=self._processes,
+            limits=self._limits,
+            log=log,
         )
         self._environments.add(environment)
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -16,7 +16,6 @@ from server.local_aws.aws_lambda.environments.invocation import (
     Outcome,
     PostedResponse,
 )
-from server.local_aws.aws_lambda.environments.launch import environment_variables
 from server.local_aws.aws_lambda.environments.logs import LogStream
 from server.local_aws.aws_lambda.environments.process import RuntimeProcess
 from server.local_aws.aws_lambda.environments.runtime_api import (
@@ -64,19 +63,20 @@ connection on which it asked before."""
 
 class ExecutionEnvironment:
     """Runs the function of `invocation`, for which it is made, from `task_root`. `start()`, then `run()` for
-    this invocation and each that follows, then `stop()`."""
+    this invocation and each that follows, then `stop()`.
+
+    `variables(address)` are the process's environment variables, given where its Runtime API listens.
+    """
 
     def __init__(
         self,
         invocation: Invocation,
         task_root: Path,
         *,
+        variables: Callable[[str], Mapping[str, str]],
         processes: Processes,
         limits: Limits,
         log: LogStream,
-        endpoint_url: str,
-        credentials: Mapping[str, str],
-        trusted: Mapping[str, str],
     ) -> None:
         self.function = invocation.function
         self._invocation = invocation
@@ -84,9 +84,7 @@ class ExecutionEnvironment:
         self._processes = processes
         self._limits = limits
         self._log = log
-        self._endpoint_url = endpoint_url
-        self._credentials = credentials
-        self._trusted = trusted
+        self._variables = variables
         self._server = Server(self._serve_runtime, Kind.RUNTIME)
         self._runtime_api_address = ""
         self._process = RuntimeProcess(processes)
@@ -128,15 +126,7 @@ class ExecutionEnvironment:
 
     async def _start_process(self) -> None:
         self._init_started = time.monotonic()
-        variables = environment_variables(
-            self.function,
-            runtime_api=self._runtime_api_address,
-            task_root=self._task_root,
-            log_stream=self._log.name,
-            endpoint_url=self._endpoint_url,
-            credentials=self._credentials,
-            trusted=self._trusted,
-        )
+        variables = self._variables(self._runtime_api_address)
         await self._process.start(self.function, self._task_root, variables, self._log.output)
 
     async def run(self, invocation: Invocation) -> Outcome:

@@ -3,36 +3,16 @@
 import asyncio
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from server.local_aws.aws_lambda.environments.launch import NotStarted, command_line, not_started
-from server.local_aws.aws_lambda.failure import FunctionFailure
+from server.local_aws.aws_lambda.environments.launch import NotRunning, command_line, exited, not_started
 from server.local_aws.aws_lambda.function import Function
 from server.processes.children import Child, Processes
 
 NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 """Errors that are this machine's, not the function's."""
 
-
-@dataclass(frozen=True)
-class End:
-    """Why there is no process: the type of the error, and the reason in Lambda's words."""
-
-    error_type: str
-    reason: str
-
-    @classmethod
-    def with_status(cls, status: int) -> "End":
-        """The end of a process with this exit status, which is negative for a signal."""
-        how = "without providing a reason"
-        if status:
-            how = f"with error: exit status {status}" if status > 0 else f"with error: signal {-status}"
-        return cls("Runtime.ExitError", f"Runtime exited {how}")
-
-    def failure(self, request_id: str) -> FunctionFailure:
-        """The failure of the invocation that the end met."""
-        return FunctionFailure.of(self.error_type, f"RequestId: {request_id} Error: {self.reason}")
+NEVER_STARTED = NotRunning("Sandbox.Failure", "No process has been started")
 
 
 class RuntimeProcess:
@@ -46,7 +26,7 @@ class RuntimeProcess:
         self._child: Child | None = None
         self._starting = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None
-        self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[NotRunning] = asyncio.get_running_loop().create_future()
 
     async def start(
         self, function: Function, task_root: Path, variables: Mapping[str, str], output: int
@@ -58,10 +38,10 @@ class RuntimeProcess:
                 return
             try:
                 self._child = await self._spawn(function, task_root, variables, output)
-            except NotStarted as error:
-                self.ended.set_result(End(error.error_type, error.reason))
+            except NotRunning as error:
+                self.ended.set_result(error)
             except BaseException:
-                self.ended.set_result(End("Sandbox.Failure", "No process could be started"))
+                self.ended.set_result(NEVER_STARTED)
                 raise
             else:
                 self._waiting = asyncio.create_task(self._wait(self._child))
@@ -78,10 +58,10 @@ class RuntimeProcess:
             raise not_started(function, error) from None
         except ValueError as error:  # a NUL, or half a surrogate pair, in the handler or a variable
             reason = f"The environment variables cannot be set: {error}"
-            raise NotStarted("Runtime.InvalidEntrypoint", reason) from None
+            raise NotRunning("Runtime.InvalidEntrypoint", reason) from None
 
     async def _wait(self, child: Child) -> None:
-        self.ended.set_result(End.with_status(await child.wait()))
+        self.ended.set_result(exited(await child.wait()))
 
     def kill(self) -> None:
         """Kill the process and all of its group, if it runs."""
@@ -94,5 +74,5 @@ class RuntimeProcess:
         async with self._starting:
             self.kill()
             if self._child is None and not self.ended.done():
-                self.ended.set_result(End("Sandbox.Failure", "No process is to be started"))
+                self.ended.set_result(NEVER_STARTED)
         await asyncio.wait({self.ended})

@@ -5,7 +5,7 @@ import shlex
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from server.envoy.process import EnvoyUnavailable
@@ -30,7 +30,7 @@ HEALTH_CHECK = {
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 @dataclass

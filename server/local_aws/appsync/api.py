@@ -9,7 +9,7 @@ import binascii
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -118,7 +118,7 @@ class AppSyncApi:
                 raise ApiError(404, "NotFoundException", message)
             if call.method != "DELETE":
                 if call.method == "POST":
-                    update(namespace, settings, datetime.now(timezone.utc))
+                    update(namespace, settings, datetime.now(UTC))
                 return ApiAnswer.of(200, {"channelNamespace": to_document(namespace)})
         elif call.method == "POST" and deployed.namespace(api, str(settings.get("name"))):
             message = f"Channel namespace {settings['name']} already exists."

@@ -151,7 +151,7 @@ class LambdaApi:
             await exchange.start(200, headers)
             failed: FunctionFailure | None = None
             try:
-                async for chunks in response.chunks():
+                async for chunks in response.reads():
                     await exchange.send([encode_message(PAYLOAD_CHUNK, chunk) for chunk in chunks])
             except FunctionFailure as failure:
                 failed = failure

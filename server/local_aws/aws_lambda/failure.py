@@ -19,6 +19,11 @@ class FunctionFailure(Exception):
         document = {"errorType": error_type, "errorMessage": message}
         return cls(error_type, json.dumps(document, separators=(",", ":")).encode())
 
+    @classmethod
+    def of_machine(cls, error: OSError) -> "FunctionFailure":
+        """This machine has no more descriptors, processes or memory to give."""
+        return cls.of("Sandbox.Failure", f"No environment: {error.strerror}")
+
     @property
     def message(self) -> str:
         """The document's `errorMessage`, or the whole document if it has none."""

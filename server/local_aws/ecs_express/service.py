@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from server.envoy.process import EnvoyUnavailable
@@ -24,7 +24,7 @@ docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeploymentCircuitBr
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -184,8 +184,8 @@ class Exchange:
         """The value of the header `name` (lower case), several joined by a comma."""
         return ", ".join(value for key, value in self.headers if key == name) or default
 
-    async def body(self) -> AsyncIterator[list[bytes]]:
-        """Yield the body as it comes: each item holds the chunks of one read of the socket, in order.
+    async def reads(self) -> AsyncIterator[list[bytes]]:
+        """Yield the body as it comes: the chunks of each read of the socket, in order.
 
         A chunk that arrives in pieces is passed on in pieces. Raises `TruncatedBody`. May be abandoned and
         called again: it goes on where it stopped.
@@ -218,11 +218,11 @@ class Exchange:
             raise TruncatedBody("the connection has failed")
 
     async def read(self, limit: int) -> bytes:
-        """The whole body. Raises `BodyTooLarge` beyond `limit` bytes (the rest stays unread),
+        """Return the whole body. Raises `BodyTooLarge` beyond `limit` bytes (the rest stays unread),
         `TruncatedBody`."""
         parts: list[bytes] = []
         size = 0
-        async for chunks in self.body():
+        async for chunks in self.reads():
             parts += chunks
             size += sum(map(len, chunks))
             if size > limit:

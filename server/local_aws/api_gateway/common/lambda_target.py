@@ -85,7 +85,7 @@ async def within(
             return await asyncio.shield(task)
     except Throttled as throttled:
         raise InvokeRejected(throttled.reason) from None
-    except (asyncio.TimeoutError, asyncio.CancelledError):
+    except (TimeoutError, asyncio.CancelledError):
         functions.in_background(abandoned(task))
         raise
 

@@ -28,7 +28,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         cancelled_by_others = hasattr(task, "uncancel") and expired and task.uncancel() > 0
         if not expired or cancelled_by_others:
             raise
-        raise asyncio.TimeoutError from None
+        raise TimeoutError from None
     finally:
         timer.cancel()
 

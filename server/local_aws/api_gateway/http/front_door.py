@@ -7,7 +7,6 @@ Choices of this stand-in, where AWS is unconfirmed: what takes too long and what
 "Service Unavailable"; `$default` sends the request's path on to an HTTP_PROXY whose URI has none.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -146,7 +145,7 @@ class Call:
             raise
         except (BadResult, InvokeRejected, h11.LocalProtocolError):
             await answer.refuse(500, INTERNAL)
-        except (asyncio.TimeoutError, *upstream.UPSTREAM_ERRORS):
+        except (TimeoutError, *upstream.UPSTREAM_ERRORS):
             await answer.refuse(503, "Service Unavailable")
 
     async def _invoke(self, answer: "HttpAnswering") -> None:

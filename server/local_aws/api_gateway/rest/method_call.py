@@ -9,7 +9,6 @@ complete is a 502, as with BUFFERED; a failure after them cuts the connection wi
 stream without `timeoutInMillis` has 15 minutes.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -80,7 +79,7 @@ class MethodCall:
                 await self._buffer(answer)
         except PeerGone:
             raise
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await answer.fail(504, "Endpoint request timed out")
         except (FunctionFailure, BadResult, h11.LocalProtocolError):
             await answer.fail(502, "Internal server error")
@@ -155,7 +154,7 @@ class MethodCall:
         )
         async with response:
             try:
-                reads = self._paced(response.chunks())
+                reads = self._paced(response.reads())
                 await relay(reads, StreamedAnswer(METADATA), answer, from_prelude)
             except h11.LocalProtocolError as error:
                 raise BadPrelude(str(error)) from None
@@ -174,7 +173,7 @@ class MethodCall:
             with time_limit(self._idle):
                 response = await stack.enter_async_context(upstream.request(*self._upstream_request()))
             await answer.start(response.status, response.headers)
-            async for chunks in self._paced(response.chunks()):
+            async for chunks in self._paced(response.reads()):
                 await answer.send(chunks)
             await answer.finish()
 

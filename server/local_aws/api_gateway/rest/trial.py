@@ -5,7 +5,6 @@ did not come in time. Docs: docs.aws.amazon.com/apigateway/latest/developerguide
 response-streaming-troubleshoot.html (checked 2026-11). The stand-in writes no execution log: `log` is empty.
 """
 
-import asyncio
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,7 +91,7 @@ async def try_out(
     try:
         with time_limit(limits.rest_test_seconds):
             await call.carry_out(collected)
-    except (asyncio.TimeoutError, Enough):
+    except (TimeoutError, Enough):
         pass
     return {
         "status": collected.status,

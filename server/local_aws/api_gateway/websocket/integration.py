@@ -85,7 +85,7 @@ class Integrations:
             function = permitted_function(match[1], source_arn, has_credentials=has_credentials)
             payload = json.dumps(event).encode()
             result = await asyncio.wait_for(self._functions.invoke(function, payload), seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
         except (InvokeRejected, Throttled, RecursionError):  # it holds what an authorizer said
             raise internal(500) from None

@@ -81,7 +81,9 @@ async def test_a_caller_that_is_cancelled_does_not_stop_the_function(operation: 
         name = await asyncio.to_thread(aws.deploy, body)
         function = deployed.function("ap-northeast-1", name)
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(getattr(stand_in._platform.functions, operation)(function, b"{}"), 0.5)
+            await asyncio.wait_for(
+                getattr(functions.functions_of(stand_in._platform), operation)(function, b"{}"), 0.5
+            )
         assert "RUNTIME 202" in await asyncio.to_thread(aws.log_with, name, "RUNTIME 202")
 
 

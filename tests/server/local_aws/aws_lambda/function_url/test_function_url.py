@@ -371,10 +371,10 @@ async def test_several_callers_at_once_create_and_close_one_url() -> None:
         aws = Account(await stand_in.start())
         name = await asyncio.to_thread(aws.deploy, ECHO)
         endpoints = Endpoints()
-        platform = stand_in._platform
+        functions = functions_of(stand_in._platform)
         urls = FunctionUrls(
             endpoints,
-            lambda config: FunctionUrl(config, functions_of(platform), Limits(), Behaviour()).serve,
+            lambda config: FunctionUrl(config, functions, Limits(), Behaviour()).serve,
         )
         call = ApiCall("POST", f"/2021-10-31/functions/{name}/url", [], b'{"AuthType": "NONE"}')
         creating = [urls.call(call, name) for _ in range(3)]

@@ -88,7 +88,7 @@ async def connect(url: str, schemes: tuple[str, ...], timeout: float) -> AsyncIt
         yield Connection(url, reader, writer, timeout)
     finally:
         writer.close()
-        with suppress(OSError, asyncio.TimeoutError):
+        with suppress(OSError):
             await asyncio.wait_for(writer.wait_closed(), 1.0)
 
 

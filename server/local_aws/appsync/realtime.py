@@ -76,8 +76,8 @@ class Connection:
         self.send(acknowledgement)
         tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._keep_alive())]
         try:
-            reading = self._read(acknowledgement, handle)
-            await asyncio.wait_for(reading, self._limits.appsync_connection_seconds)
+            async with asyncio.timeout(self._limits.appsync_connection_seconds):
+                await self._read(acknowledgement, handle)
         except TimeoutError:
             await self.socket.close(code=WSCloseCode.GOING_AWAY)
         finally:

@@ -141,9 +141,10 @@ class Connection:
     async def _linger(self) -> None:
         """Close our side only and discard what still comes: closing at once would reset the connection, and
         the peer might never read the answer."""
-        with suppress(ConnectionError, asyncio.TimeoutError, OSError):
+        with suppress(OSError):
             self.writer.write_eof()
-            await asyncio.wait_for(self._discard(), LINGER_SECONDS)
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._discard()
 
     async def _discard(self) -> None:
         while await self.reader.read(READ_SIZE):

@@ -128,7 +128,8 @@ class Listener:
         does not begin."""
         if self._tls is None:
             return None
-        first = await asyncio.wait_for(peek(connection), self._patience)
+        async with asyncio.timeout(self._patience):
+            first = await peek(connection)
         return self._tls if first == TLS_HANDSHAKE else None
 
 

@@ -23,7 +23,7 @@ OWN = {"host", "content-length", "expect"}
 READ_BUFFER = 65_536
 
 UPSTREAM_ERRORS = (aiohttp.ClientError, OSError)
-"""What a server that cannot be reached, or breaks off, raises (with `asyncio.TimeoutError`)."""
+"""What a server that cannot be reached, or breaks off, raises (with `TimeoutError`)."""
 
 
 class UpstreamResponse:

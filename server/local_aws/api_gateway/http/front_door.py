@@ -7,6 +7,7 @@ Choices of this stand-in, where AWS is unconfirmed: what takes too long and what
 "Service Unavailable"; `$default` sends the request's path on to an HTTP_PROXY whose URI has none.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +26,6 @@ from server.local_aws.api_gateway.common.request import (
 )
 from server.local_aws.api_gateway.common.result import BadResult
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
-from server.local_aws.api_gateway.common.time_limit import time_limit
 from server.local_aws.api_gateway.http import payload_v1, payload_v2
 from server.local_aws.api_gateway.http.received_path import BadPath, received
 from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
@@ -138,7 +138,7 @@ class Call:
             if self.integration.type == "AWS_PROXY":
                 await self._invoke(answer)
             else:
-                with time_limit(self._seconds):
+                async with asyncio.timeout(self._seconds):
                     status, headers, body = await self._fetch()
                 await answer.whole(status, headers, body)
         except PeerGone:

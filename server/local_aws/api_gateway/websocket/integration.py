@@ -84,7 +84,8 @@ class Integrations:
         try:
             function = permitted_function(match[1], source_arn, has_credentials=has_credentials)
             payload = json.dumps(event).encode()
-            result = await asyncio.wait_for(self._functions.invoke(function, payload), seconds)
+            async with asyncio.timeout(seconds):
+                result = await self._functions.invoke(function, payload)
         except TimeoutError:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
         except (InvokeRejected, Throttled, RecursionError):  # it holds what an authorizer said

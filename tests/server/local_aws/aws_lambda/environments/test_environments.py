@@ -80,7 +80,7 @@ async def test_a_caller_that_is_cancelled_does_not_stop_the_function(operation: 
     async with started(**limits) as (stand_in, aws):
         name = await asyncio.to_thread(aws.deploy, body)
         function = deployed.function("ap-northeast-1", name)
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await asyncio.wait_for(
                 getattr(functions.functions_of(stand_in._platform), operation)(function, b"{}"), 0.5
             )

@@ -35,7 +35,8 @@ class AppSyncApi:
     """Serves AppSync's API calls; `forward` hands one to moto."""
 
     def __init__(self, apis: Apis, forward: Forward) -> None:
-        self._apis, self._forward = apis, forward
+        self._apis = apis
+        self._forward = forward
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer one call."""
@@ -92,7 +93,8 @@ class AppSyncApi:
             try:
                 graphql.set_schema(definition)
             except BadSchema as error:
-                kept.status, kept.parse_error = "FAILED", str(error)
+                kept.status = "FAILED"
+                kept.parse_error = str(error)
         return answer
 
     # Event APIs

@@ -52,8 +52,12 @@ class LambdaApi:
         *,
         enforce_iam: bool,
     ) -> None:
-        self._functions, self._urls, self._limits = functions, urls, limits
-        self._admit, self._forward, self._enforce_iam = admit, forward, enforce_iam
+        self._functions = functions
+        self._urls = urls
+        self._limits = limits
+        self._admit = admit
+        self._forward = forward
+        self._enforce_iam = enforce_iam
 
     @staticmethod
     def is_invocation(target: str) -> bool:

@@ -10,7 +10,8 @@ class FunctionFailure(Exception):
 
     def __init__(self, error_type: str, document: bytes) -> None:
         super().__init__(error_type)
-        self.error_type, self.document = error_type, document
+        self.error_type = error_type
+        self.document = document
         self.in_trailers = False
         self.log_tail = b""
 

@@ -52,7 +52,8 @@ class Connection:
     """An HTTP/1.1 connection: at most one exchange at a time, as many in turn as both sides keep it for."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_head: int) -> None:
-        self.reader, self.writer = reader, writer
+        self.reader = reader
+        self.writer = writer
         self._is_new = True
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=max_head)
         self._max_head = max_head

@@ -72,8 +72,11 @@ class WebSocketApis:
         tls: ssl.SSLContext,
         forward: Forward,
     ) -> None:
-        self._endpoints, self._functions, self._limits = endpoints, functions, limits
-        self._tls, self._forward = tls, forward
+        self._endpoints = endpoints
+        self._functions = functions
+        self._limits = limits
+        self._tls = tls
+        self._forward = forward
         self._listening: dict[Key, tuple[Gateway, Server, Endpoint]] = {}
         self._deployments: dict[Key, dict[str, Deployment]] = {}
         rate = limits.websocket_connection_rate

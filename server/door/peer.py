@@ -56,10 +56,12 @@ class Ends:
 
 @dataclass(frozen=True)
 class Owner:
-    """`inode` is 0 when no process holds the socket any more; many kernels then tell 0 for the user, too."""
+    """`inode` is 0 when no process holds the socket any more; many kernels then tell 0 for the user, too.
+    `state` is that of the socket."""
 
     user: int
     inode: int
+    state: int
 
 
 Look = Callable[[Ends], "Owner | None"]
@@ -79,13 +81,35 @@ def user_of(connection: socket.socket | TransportSocket) -> int | None:
     look = _look[0]
     if look is None:
         return None
+
+    def is_open() -> bool:
+        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+
+    return user_beyond(ends, look, is_open)
+
+
+def user_between(ends: Ends) -> int | None:
+    """The same for a connection that another process of ours has accepted, as that one sees its `ends`."""
+    look = _look[0] if _look else way_to_look(ends)
+    if look is None:
+        return None
+
+    def is_open() -> bool:
+        own = look(ends)
+        return own is not None and own.state == ESTABLISHED
+
+    return user_beyond(ends, look, is_open)
+
+
+def user_beyond(ends: Ends, look: Look, is_open: Callable[[], bool]) -> int | None:
+    """Raises `PeerGone`, `OSError`."""
     owner = look(ends.reversed())
     if owner is None:
         # an open connection whose other end is not here comes from another machine's network, by a forwarder
-        if connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
+        if is_open():
             return None
         raise PeerGone("the peer has closed its socket")
-    if owner == Owner(0, 0):
+    if owner.user == owner.inode == 0:
         raise PeerGone("the peer has closed its socket")
     return owner.user
 
@@ -128,7 +152,8 @@ def by_netlink(ends: Ends) -> Owner | None:
         raise OSError(-number, os.strerror(-number))
     if answer[STATE_AT] == LISTEN:  # the kernel looks for listeners, too, when no connection fits
         return None
-    return Owner(*OWNER.unpack_from(answer, OWNER_AT))
+    user, inode = OWNER.unpack_from(answer, OWNER_AT)
+    return Owner(user, inode, answer[STATE_AT])
 
 
 def by_proc(ends: Ends) -> Owner | None:
@@ -142,7 +167,7 @@ def by_proc(ends: Ends) -> Owner | None:
         for line in Path(path).read_text().splitlines():
             fields = line.split()
             if fields[1:3] == wanted:
-                return Owner(int(fields[7]), int(fields[9]))
+                return Owner(int(fields[7]), int(fields[9]), int(fields[3], 16))
     return None
 
 

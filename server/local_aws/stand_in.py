@@ -6,7 +6,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from server.door import allowed
+from server.door.allowed import Allowed
 from server.door.guard import Kind
+from server.envoy import users as envoy_users
 from server.local_aws import services
 from server.local_aws.control_plane import refusals
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
@@ -43,14 +46,16 @@ class StandIn:
         self.endpoints = Endpoints()
         self.endpoint_url = ""
         self._enforce_iam = enforce_iam
+        self._allowed = Allowed()
         self._host = ""
         self._control_plane = ControlPlane()
         self._services: dict[str, asyncio.Task[Service]] = {}
         self._running = AsyncExitStack()
 
     async def start(self, port: int = 0) -> str:
-        """Listen on `port` of 127.0.0.1 (0: any free one); return the endpoint's URL. Raises `OSError`, and
-        leaves nothing then."""
+        """Listen on `port` of 127.0.0.1 (0: any free one); return the endpoint's URL. Raises `OSError`,
+        `allowed.BadEntry`, and leaves nothing then."""
+        self._allowed = allowed.from_environment()
         async with AsyncExitStack() as starting:
             folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
             processes = Processes()
@@ -107,6 +112,10 @@ class StandIn:
         if exchange.target == "/_local/endpoints":
             answer = ApiAnswer(200, [("Content-Type", "application/json")], self.endpoints.to_json())
             await exchange.respond(answer.status, answer.headers, answer.body)
+            return
+        if exchange.target.startswith(f"{envoy_users.PATH}?"):
+            status, refusal = envoy_users.answer(exchange.target, self._allowed)
+            await exchange.respond(status, [("Content-Type", "application/json")], refusal)
             return
         head = ApiCall(exchange.method, exchange.target, exchange.headers, b"")
         service = await self._service(head.service)

@@ -60,21 +60,22 @@ class TestAccount:
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
+    def configuration(self, groups: list[str], name: str = "") -> dict[str, str]:
+        """The variables of a new user whose target is this account, confirmed."""
+        return {
+            **self.user(name or f"learner-{uuid.uuid4().hex[:8]}", groups),
+            "STREAMING_TARGET": "aws",
+            "STREAMING_CONFIRM": ACCOUNT_ID,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "LOCAL_AWS_LIMIT_SCALE": str(self.scale),
+        }
+
     def environment(self, groups: list[str], name: str = "") -> dict[str, str]:
-        """The environment of a process of a new user whose target is this account, confirmed."""
+        """The environment of a process of such a user."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(OWN_VARIABLES)}
-        return (
-            inherited
-            | self.user(name or f"learner-{uuid.uuid4().hex[:8]}", groups)
-            | {
-                "STREAMING_TARGET": "aws",
-                "STREAMING_CONFIRM": ACCOUNT_ID,
-                "AWS_ENDPOINT_URL": self.endpoint_url,
-                "AWS_REGION": REGION,
-                "AWS_EC2_METADATA_DISABLED": "true",
-                "LOCAL_AWS_LIMIT_SCALE": str(self.scale),
-            }
-        )
+        return inherited | self.configuration(groups, name)
 
     def leftovers(self) -> dict[str, list[str]]:
         """Everything there is, by the services' own listings, whoever made it; what is deleted left out."""

@@ -20,9 +20,9 @@ from .account import NOTEBOOKS, TestAccount
 
 DIES = """
 import asyncio, os, signal
-from lab import client_hooks
+from lab.cloud import client_hooks
 from lab.cloud import start_cloud
-from lab.deployments import deploy_all
+from lab.compare.deployments import deploy_all
 
 left, plain = [{creations}], client_hooks.tag_everything
 

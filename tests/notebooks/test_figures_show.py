@@ -1,7 +1,5 @@
 """In a kernel, each cell that draws shows its figure and prints its text twin."""
 
-from pathlib import Path
-
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -21,7 +19,7 @@ def test_each_figure_is_shown_once_with_its_twin():
         for source in (RECORD, "figure(stream);", "figure(stream, stream);", "small_multiples(stream);")
     ]
     notebook = new_notebook(cells=cells)
-    home = Path(navigation.__file__).parent
+    home = navigation.NOTEBOOKS
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(home)}}).execute()
     for cell, twins in zip(notebook.cells[1:], (1, 2, 1), strict=True):
         images = [output for output in cell.outputs if "image/png" in output.get("data", {})]

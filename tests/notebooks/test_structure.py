@@ -5,23 +5,29 @@ import re
 import statistics
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
 from tools import navigation
 
-NOTEBOOKS = Path(navigation.__file__).parent
+NOTEBOOKS = navigation.NOTEBOOKS
 PATHS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 PAGES = [
     *sorted(NOTEBOOKS.glob("*.md")),
-    *(NOTEBOOKS.parent / name for name in ("README.md", "CONTRIBUTING.md")),
+    NOTEBOOKS / "lab" / "README.md",
+    *sorted(NOTEBOOKS.parent.glob("*.md")),
+    *(NOTEBOOKS.parent / folder / "README.md" for folder in ("lambda", "server/local_aws")),
 ]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 CHECKED = re.compile(r"checked (\d{4})-(\d{2})")
 SECTIONS = ["## Recap", "## Exercises", "## In practice", "## Clean up", "## Next"]
+
+
+def short(path):
+    return str(path.relative_to(NOTEBOOKS.parent)).removeprefix("notebooks/")
+
 
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
@@ -140,7 +146,7 @@ def test_no_milliseconds_are_asserted(path):
             assert bound is None, f"{cell_id}: {line.strip()} would fail on a busy machine"
 
 
-@pytest.mark.parametrize("path", [*PATHS, *PAGES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*PATHS, *PAGES], ids=short)
 def test_links_lead_somewhere(path):
     for target in LINK.findall(prose(path)) + [target for _, target in IMAGE.findall(prose(path))]:
         if not re.match(r"https?://", target):
@@ -155,7 +161,7 @@ def anchors(path):
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
-@pytest.mark.parametrize("path", [*PATHS, *PAGES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*PATHS, *PAGES], ids=short)
 def test_images_have_alt_text_and_diagrams_a_description(path):
     for alt, target in IMAGE.findall(prose(path)):
         assert len(alt.split()) >= 5, f"{target} needs a text that says what it shows"

@@ -15,7 +15,6 @@ LONG = (
     "notebooks/07",
     "notebooks/11",
     "notebooks/",
-    "tests/aws_target/test_lessons.py",
     "tests/notebooks/test_atlas_notices.py",
     "tests/browser/",
     "tests/lab/exam/test_exam.py",
@@ -41,14 +40,43 @@ def place(nodeid: str) -> int:
     return next((place for place, start in enumerate(LONG) if nodeid.startswith(start)), len(LONG))
 
 
+STAND_INS = ("everything", "otherwise", "small", "small_gateway", "strict", "tight")
+"""Fixtures that start a stand-in for the rest of the run: one worker gets all tests that ask for one."""
+
+
 def dealt(items: list[pytest.Item], hands: int) -> list[list[pytest.Item]]:
-    """Deal the tests to `hands`, the long ones one by one, of the others each file to whom has the fewest: so
-    a file's fixtures are made once."""
+    """Deal the tests to `hands`: the long ones one by one, then those of each stand-in, then file by file,
+    each time to whom has the fewest. So fixtures are made once."""
     piles: list[list[pytest.Item]] = [[] for _ in range(hands)]
     ordered = sorted(items, key=lambda item: place(item.nodeid))
-    for _, together in groupby(ordered, key=lambda item: item.nodeid if is_long(item) else item.path):
-        min(piles, key=len).extend(together)
+    long = [item for item in ordered if is_long(item)]
+    short = [item for item in ordered if not is_long(item)]
+    for item in long:
+        min(piles, key=len).append(item)
+    files = [list(together) for _, together in groupby(short, key=lambda item: item.path)]
+    for name in (*STAND_INS, ""):
+        pile = min(piles, key=len)
+        for together in [file for file in files if asks_for(file, name)]:
+            (pile if name else min(piles, key=len)).extend(together)
+            files.remove(together)
+    return levelled(piles)
+
+
+def levelled(piles: list[list[pytest.Item]]) -> list[list[pytest.Item]]:
+    """Move tests from the ends of long piles to short ones: a worker is given as many as any other."""
+    fewest, more = divmod(sum(map(len, piles)), len(piles))
+    lengths = [fewest] * (len(piles) - more) + [fewest + 1] * more
+    surplus = [item for pile, length in zip(piles, lengths, strict=True) for item in pile[length:]]
+    for pile, length in zip(piles, lengths, strict=True):
+        del pile[length:]
+        while len(pile) < length:
+            pile.append(surplus.pop())
     return piles
+
+
+def asks_for(file: list[pytest.Item], fixture: str) -> bool:
+    """Return whether a test of the file asks for `fixture`, if only by another; every file does for ""."""
+    return not fixture or any(fixture in getattr(item, "fixturenames", ()) for item in file)
 
 
 def is_long(item: pytest.Item) -> bool:

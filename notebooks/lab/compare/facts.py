@@ -126,7 +126,9 @@ def read_cell(where: str, given: dict[str, Any], sources: Mapping[str, Source]) 
         measures = "no"
     if measures not in ("yes", "no"):
         raise ValueError(f"{where}: nothing can measure {measures!r} today")
-    return Cell(in_2023, today, measures, changed, given.get("note", ""), named(where, given, sources))
+    return Cell(
+        in_2023, today, measures, changed, given.get("note", ""), named_sources(where, given, sources)
+    )
 
 
 def read_limit(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> Limit:
@@ -135,10 +137,10 @@ def read_limit(where: str, given: dict[str, Any], sources: Mapping[str, Source])
     changed = given.get("changed", "")
     if bool(changed) != (in_2023 not in (None, value)):
         raise ValueError(f"{where}: a limit that changed, and no other, says when")
-    return Limit(value, in_2023, changed, given.get("note", ""), named(where, given, sources))
+    return Limit(value, in_2023, changed, given.get("note", ""), named_sources(where, given, sources))
 
 
-def named(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> tuple[Source, ...]:
+def named_sources(where: str, given: dict[str, Any], sources: Mapping[str, Source]) -> tuple[Source, ...]:
     """The sources that a fact names. Raises `ValueError` if it names none, or one that is not listed."""
     keys = given.get("sources", [])
     if not keys or (unknown := set(keys) - set(sources)):

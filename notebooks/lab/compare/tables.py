@@ -59,11 +59,11 @@ def guide(advice: Iterable[Advice]) -> Markdown:
     for each in advice:
         others = [f"{name}{f' ({catch})' if catch else ''}" for name, catch in each.good.items()]
         against = [f"{', '.join(names)}: {reason}" for reason, names in each.against.items()]
-        rows.append([each.need.name, f"**{others[0]}**", listed(others[1:]), listed(against)])
+        rows.append([each.need.name, f"**{others[0]}**", joined(others[1:]), joined(against)])
     return as_markdown(["need", "take", "would do", "not, because"], rows)
 
 
-def listed(entries: list[str]) -> str:
+def joined(entries: list[str]) -> str:
     return "<br>".join(f"• {entry}" for entry in entries) or "nothing else"
 
 

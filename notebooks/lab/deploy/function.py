@@ -85,7 +85,7 @@ def install_for_lambda(folder: Path, packages: Sequence[str]) -> None:
     )
 
 
-def settings_of(folder: Path) -> dict[str, Any]:
+def function_settings(folder: Path) -> dict[str, Any]:
     """Runtime, handler and environment, as they follow from the files in `folder`."""
     if (folder / "bootstrap").exists():
         return {"Runtime": "provided.al2023", "Handler": "bootstrap"}
@@ -122,7 +122,7 @@ def deploy_function(
         Role=create_role(cloud, full_name, *statements),
         Code={"ZipFile": zip_folder(folder, *more, packages=packages)},
         Timeout=30,
-        **settings_of(folder),
+        **function_settings(folder),
     )["FunctionArn"]
     aws.get_waiter("function_active_v2").wait(FunctionName=full_name)
     return arn

@@ -14,8 +14,8 @@ Make = Callable[[Site, str, Random], str]
 """Puts a layer in front of the address and returns the layer's own. The numbers it needs are drawn."""
 
 
-class Place(Enum):
-    """Where a cause stands between the producer and whoever looks. The value is the first hint."""
+class Hint(Enum):
+    """The first hint, by where a cause stands between the producer and whoever looks."""
 
     RELAY = "Something on the way collects. Is the picture steps, one point, or lines that all lean alike?"
     DOOR = "Lines that all lean alike: something waits for what comes next. Whose door signed the headers?"
@@ -29,7 +29,7 @@ class Cause:
     """`what` explains the name, `experiment` tells it from its neighbours, `shows` says by what."""
 
     name: str
-    place: Place
+    hint: Hint
     what: str
     experiment: Experiment
     shows: str
@@ -48,7 +48,7 @@ end
 CLIENTS = (
     Cause(
         "sized reads",
-        Place.CLIENT,
+        Hint.CLIENT,
         f"a client that asks for {SIZE} bytes and waits until it has them",
         OTHER_CLIENT,
         "its own client gets one burst where another client gets several",
@@ -56,7 +56,7 @@ CLIENTS = (
     ),
     Cause(
         "slow reader",
-        Place.CLIENT,
+        Hint.CLIENT,
         "a client that rests after each chunk",
         OTHER_CLIENT,
         "with its own client each item is later than the one before it; with another client none is",
@@ -66,7 +66,7 @@ CLIENTS = (
 RELAYS = (
     Cause(
         "buffer of items",
-        Place.RELAY,
+        Hint.RELAY,
         "a queue that waits for N items",
         SLOWER,
         "steps of as many items as before, held longer",
@@ -74,7 +74,7 @@ RELAYS = (
     ),
     Cause(
         "flush timer",
-        Place.RELAY,
+        Hint.RELAY,
         "a buffer that empties itself every T milliseconds",
         SLOWER,
         "steps of fewer items than before, held no longer",
@@ -82,7 +82,7 @@ RELAYS = (
     ),
     Cause(
         "buffer of bytes",
-        Place.RELAY,
+        Hint.RELAY,
         "a buffer that waits for a number of bytes",
         LARGER,
         "the steps are gone: each item fills the buffer alone",
@@ -90,7 +90,7 @@ RELAYS = (
     ),
     Cause(
         "line filter",
-        Place.RELAY,
+        Hint.RELAY,
         "a filter that lets a line go when the next one comes",
         SLOWER,
         "parallel lines that lean by one interval, whatever it is, and no sign of a Function URL",
@@ -98,7 +98,7 @@ RELAYS = (
     ),
     Cause(
         "gzip without flush",
-        Place.RELAY,
+        Hint.RELAY,
         "a compressor that waits for more to compress",
         OTHER_CLIENT,
         "one burst at the end, though the headers came at once, with Content-Encoding among them",
@@ -108,7 +108,7 @@ RELAYS = (
 FRONT_DOORS = (
     Cause(
         "coalescing URL",
-        Place.DOOR,
+        Hint.DOOR,
         "a Lambda Function URL that streams, and holds each write until the next one",
         SLOWER,
         "parallel lines that lean by one interval, whatever it is, signed x-amzn-RequestId and by no gateway",
@@ -118,7 +118,7 @@ FRONT_DOORS = (
 WHOLE_BODIES = (
     Cause(
         "filter on the whole body",
-        Place.WHOLE,
+        Hint.WHOLE,
         "an Envoy with a filter that wants the whole body",
         OTHER_CLIENT,
         "one burst at the end, headers and all, signed `server: envoy`",
@@ -127,7 +127,7 @@ WHOLE_BODIES = (
     ),
     Cause(
         "REST API, BUFFERED",
-        Place.WHOLE,
+        Hint.WHOLE,
         "an API Gateway REST API whose responseTransferMode is BUFFERED",
         OTHER_CLIENT,
         "one burst at the end, headers and all, with x-amz-apigw-id and a Content-Length",
@@ -135,7 +135,7 @@ WHOLE_BODIES = (
     ),
     Cause(
         "HTTP API",
-        Place.WHOLE,
+        Hint.WHOLE,
         "an API Gateway HTTP API, which has no other mode",
         OTHER_CLIENT,
         "one burst at the end, headers and all, with Apigw-Requestid and a Content-Length",
@@ -143,7 +143,7 @@ WHOLE_BODIES = (
     ),
     Cause(
         "Function URL, BUFFERED",
-        Place.WHOLE,
+        Hint.WHOLE,
         "a Lambda Function URL whose InvokeMode is BUFFERED",
         OTHER_CLIENT,
         "one burst at the end, headers and all, with x-amzn-RequestId and no sign of a gateway",
@@ -153,7 +153,7 @@ WHOLE_BODIES = (
 LIMITS = (
     Cause(
         "limit on silence",
-        Place.LIMIT,
+        Hint.LIMIT,
         "an edge-optimised REST API that gives up after a pause (30 s, here 1.5 s)",
         SILENCE,
         "cut in the pause, before the last item",
@@ -161,7 +161,7 @@ LIMITS = (
     ),
     Cause(
         "limit on the whole",
-        Place.LIMIT,
+        Hint.LIMIT,
         "an App Runner service that may answer for so long and no longer (120 s, here 6 s)",
         LONG,
         "cut in the middle of items that flow, at an age that no pace changes",
@@ -170,7 +170,7 @@ LIMITS = (
     ),
     Cause(
         "rate cap",
-        Place.LIMIT,
+        Hint.LIMIT,
         "a Function URL that streams: 6 MB as fast as they come, then 2 MB/s (here 105 kB, then 35 kB/s)",
         BULK,
         "the first items straight, then lines that lean further and further, by any client",

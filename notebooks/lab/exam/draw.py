@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 from random import Random
 
-from lab.exam.causes import BYSTANDERS, CAUSES, Place
+from lab.exam.causes import BYSTANDERS, CAUSES, Hint
 
 LETTERS = "ABCDEF"
 TWO_CAUSES, ONE_CAUSE = 2, 3
@@ -48,15 +48,15 @@ def draw(seed: int, with_envoy: bool) -> list[Plan]:
 
 def draw_bystander(random: Random, causes: frozenset[str], with_envoy: bool) -> str | None:
     """One that can stand in front of these causes without changing what they show."""
-    places = {CAUSES[name].place for name in causes}
-    if places & {Place.DOOR, Place.WHOLE, Place.LIMIT}:
+    hints = {CAUSES[name].hint for name in causes}
+    if hints & {Hint.DOOR, Hint.WHOLE, Hint.LIMIT}:
         return None
     return random.choice(
         [
             each.name
             for each in BYSTANDERS
             if (with_envoy or not each.needs_envoy)
-            and not (each.at_source and Place.RELAY in places)
+            and not (each.at_source and Hint.RELAY in hints)
             and not (each.own_head and "gzip without flush" in causes)
         ]
     )

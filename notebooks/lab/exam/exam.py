@@ -13,7 +13,7 @@ from lab.exam.draw import LETTERS, Plan, draw
 from lab.exam.experiments import EXPERIMENTS, Experiment
 from lab.exam.site import PATH, Site
 from lab.streams.readers import Head, read_chunks
-from server.envoy import EnvoyUnavailable, envoy_program
+from server.envoy.process import EnvoyUnavailable, envoy_program
 
 SEED = 12
 
@@ -159,7 +159,7 @@ def hints(plan: Plan) -> list[str]:
         ]
     number = f"{len(causes)} cause{'s' if len(causes) > 1 else ''}. "
     return [
-        number + " ".join(cause.place.value for cause in causes),
+        number + " ".join(cause.hint.value for cause in causes),
         "Experiment: " + ", then ".join(str(cause.experiment) for cause in causes) + ".",
         " ".join(f"{cause.experiment} shows: {cause.shows}." for cause in causes),
     ]

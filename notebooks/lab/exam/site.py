@@ -16,7 +16,7 @@ from lab.deploy.containers import deploy_app_runner
 from lab.deploy.function import FOLDERS, deploy
 from lab.streams.relay import Transform, relay
 from server.embedded import EmbeddedServer
-from server.envoy import Envoy, route_to
+from server.envoy.process import Envoy, route_to
 
 PATH = "/transfer-encoding"
 AS_ON_AWS = 1.0

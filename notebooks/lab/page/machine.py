@@ -24,7 +24,7 @@ def check_machine() -> bool:
 
 def check_python() -> tuple[bool, str]:
     here = f"Python {platform.python_version()} on {platform.system()}"
-    return (True, here) if sys.version_info >= (3, 10) else (False, f"{here}: 3.10 or newer is needed")
+    return (True, here) if sys.version_info >= (3, 11) else (False, f"{here}: 3.11 or newer is needed")
 
 
 def check_packages() -> list[tuple[bool, str]]:

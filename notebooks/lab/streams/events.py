@@ -30,7 +30,8 @@ class EventParser:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
         self._line = ""
         self._after_cr = False
-        self._event, self._id = "", ""
+        self._event = ""
+        self._id = ""
         self._data: list[str] = []
 
     def feed(self, data: bytes) -> list[Event]:
@@ -63,5 +64,6 @@ class EventParser:
     def _dispatch(self) -> Event | None:
         """The end of an event; one without data is dropped, as the standard says."""
         event, data = self._event or "message", self._data
-        self._event, self._data = "", []
+        self._event = ""
+        self._data = []
         return Event(event, "\n".join(data), self._id) if data else None

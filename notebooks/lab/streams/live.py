@@ -54,7 +54,8 @@ class LiveView:
     def _read_on(self) -> list[Item]:
         """The items so far: what has come since the last time is parsed, and nothing twice."""
         parts = self._recording.parts
-        new, self._seen = parts[self._seen :], len(parts)
+        new = parts[self._seen :]
+        self._seen = len(parts)
         for at, part in new:
             if not isinstance(part, Head):
                 found = (parse_item(line, at) for at, line in self._splitter.feed(at, as_lines(part)))

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from server.envoy import HOST, free_port
+from server.envoy.process import HOST, free_port
 from server.processes.guarded import GuardedProcess
 
 NAMES = (HOST, "localhost")

@@ -16,7 +16,8 @@ class Cut(Exception):
 
     def __init__(self, kind: str, missing: str) -> None:
         super().__init__(f"the bytes end inside a {kind}: {missing}")
-        self.kind, self.missing = kind, missing
+        self.kind = kind
+        self.missing = missing
 
 
 class Cursor:
@@ -38,7 +39,9 @@ class Cursor:
             self.at = at
 
     def end(self, at: float, closed: bool) -> None:
-        self.ended_at, self.ended, self.closed = at, True, closed
+        self.ended_at = at
+        self.ended = True
+        self.closed = closed
 
     def take(self, size: int | None = None) -> bytes:
         """The next `size` bytes, or all that came."""

@@ -30,7 +30,9 @@ class Unreadable(Exception):
 
     def __init__(self, kind: str, note: str, raw: bytes) -> None:
         super().__init__(note)
-        self.kind, self.note, self.raw = kind, note, raw
+        self.kind = kind
+        self.note = note
+        self.raw = raw
 
 
 class Http1Annotator:

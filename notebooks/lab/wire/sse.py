@@ -32,7 +32,8 @@ class SseAnnotator:
         if data[:1] != b"\n":
             self.settle()
         elif self._after_lone_cr:
-            self._at, data = at, data[1:]
+            self._at = at
+            data = data[1:]
             self._emit("line end", b"\n", "the LF of the CRLF before: no new line")
         self._after_lone_cr = False
         self._at = at
@@ -102,7 +103,9 @@ class SseAnnotator:
         return f"dispatch {name}, {plural(len(data), 'byte')} of data"
 
     def _start_event(self) -> None:
-        self._type, self._data, self._fields = b"", [], 0
+        self._type = b""
+        self._data = []
+        self._fields = 0
 
     def _emit(self, kind: str, raw: bytes, note: str) -> None:
         self.parts.append(Part(self._sender, self._at, kind, raw, note, level=1))

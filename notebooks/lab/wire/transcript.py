@@ -73,7 +73,8 @@ class Arrivals:
 
     def of_next(self, size: int) -> list[float]:
         """The times of the reads in which the next `size` bytes were."""
-        start, self._position = self._position, self._position + size
+        start = self._position
+        self._position += size
         first, last = bisect_right(self._ends, start), bisect_left(self._ends, self._position)
         return self._times[first : last + 1] if size else []
 

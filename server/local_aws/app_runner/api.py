@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from server.envoy import Configuration, EnvoyUnavailable, envoy_program
+from server.envoy.configuration import Configuration
+from server.envoy.process import EnvoyUnavailable, envoy_program
 from server.local_aws.app_runner.proxy import configuration
 from server.local_aws.app_runner.service import HEALTH_CHECK, Operation, Service, Settings, log_group
 from server.local_aws.containers.hosting import Hosting, Identity

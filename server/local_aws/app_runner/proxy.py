@@ -1,6 +1,7 @@
 """The proxy of App Runner."""
 
-from server.envoy import Configuration, route_to
+from server.envoy.configuration import Configuration
+from server.envoy.process import route_to
 
 
 def configuration(upstream: str, request_seconds: float) -> Configuration:
@@ -9,8 +10,8 @@ def configuration(upstream: str, request_seconds: float) -> Configuration:
     That it is Envoy shows in the article's transcripts of 2023-05-09, `server: envoy` and
     `x-envoy-upstream-service-time`; so does the 403 that Envoy gives to an upgrade that is not enabled.
     The limit covers reading the request and finishing the response
-    (docs.aws.amazon.com/apprunner/latest/dg/develop.html, checked 2026-11); what a client gets then is
-    unconfirmed, here it is what Envoy gives.
+    (docs.aws.amazon.com/apprunner/latest/dg/develop.html, checked 2026-11); what a client gets then:
+    README.md, "Where AWS is unconfirmed".
     """
     proxy = route_to(upstream, keep_host=True)
     manager = proxy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]

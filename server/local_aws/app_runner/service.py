@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from server.envoy import EnvoyUnavailable
+from server.envoy.process import EnvoyUnavailable
 from server.local_aws.containers.command import IMAGE_COMMAND, Workload
 from server.local_aws.containers.container import DeploymentFailed
 from server.local_aws.containers.health import HealthCheck

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from server.door.guard import Kind
+from server.local_aws.appsync import credentials
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.http1.server import HOST
 from server.serving import serving
@@ -47,6 +48,13 @@ class Door:
 
     async def stop(self) -> None:
         await self._running.aclose()
+
+    def credentials(self, request: web.Request, protocol: str) -> dict[str, str]:
+        """What the client of a handshake for `protocol` signs with. Raises `Refused`."""
+        offered = offered_subprotocols(request, protocol)
+        given = credentials.from_handshake(request.headers, request.query, offered)
+        credentials.check_host(given, self.host)
+        return given
 
 
 async def preflight(_: web.Request) -> web.StreamResponse:
@@ -100,7 +108,7 @@ def offered_subprotocols(request: web.Request, protocol: str) -> list[str]:
     """What the client offers as subprotocols, among them `protocol`. Raises `Refused` if it offers none, or
     others only: both errors are recorded of GraphQL APIs (github.com/aws/aws-appsync-community/issues/195,
     github.com/graphql-dotnet/graphql-client/issues/591, checked 2026-11), the first is assumed of Event APIs.
-    That an offer of credentials alone (`header-…`) is one of others is unconfirmed."""
+    Credentials alone (`header-…`): README.md, "Where AWS is unconfirmed"."""
     joined = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
     offered = [name.strip() for name in joined.split(",") if name.strip()]
     if protocol not in offered:

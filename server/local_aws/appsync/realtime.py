@@ -1,10 +1,8 @@
 """A real-time connection: what the two protocols of AppSync share. One WebSocket, JSON texts both ways.
 
 Docs: docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html and
-…/eventapi/event-api-websocket-protocol.html (checked 2026-11). Choices of this stand-in, where AWS is silent:
-the acknowledgement to a client that sends no `connection_init` comes after 3 seconds; a client that reads so
-slowly that 4 MiB wait for it is cut off; a connection at the end of its time is closed with 1001, a refused
-one with 1008.
+…/eventapi/event-api-websocket-protocol.html (checked 2026-11). What AWS leaves open (who sends no
+`connection_init`, who does not read, how connections are closed): README.md, "Where AWS is unconfirmed".
 """
 
 import asyncio
@@ -15,7 +13,9 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
+from server.local_aws.appsync.door import MAX_BODY
 from server.local_aws.platform.limits import Limits
+from server.websocket_frames import accept
 
 INIT_SECONDS = 3.0
 MAX_WAITING = 4 * 1024 * 1024
@@ -36,9 +36,18 @@ class Connection:
     bounded."""
 
     def __init__(self, request: web.Request, socket: web.WebSocketResponse, limits: Limits) -> None:
-        self._request, self._socket, self._limits = request, socket, limits
+        self._request = request
+        self._limits = limits
+        self.socket = socket
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._waiting = 0
+
+    @classmethod
+    async def open(cls, request: web.Request, protocol: str, limits: Limits) -> "Connection":
+        """Accept the handshake."""
+        socket = web.WebSocketResponse(protocols=(protocol,), max_msg_size=MAX_BODY, compress=False)
+        await accept(request, socket)
+        return cls(request, socket, limits)
 
     def send(self, message: Mapping[str, Any] | str) -> None:
         """Queue a message (a text is JSON already)."""
@@ -57,8 +66,8 @@ class Connection:
         """Say why, when the client has said hello; then close."""
         if await self._wait_for_init():
             with suppress(ConnectionError):
-                await self._socket.send_json(message)
-                await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                await self.socket.send_json(message)
+                await self.socket.close(code=WSCloseCode.POLICY_VIOLATION)
 
     async def converse(self, acknowledgement: Message, handle: Callable[[Message], Awaitable[None]]) -> None:
         """Acknowledge, then `handle` each message, with keep-alives in between, until either side ends it."""
@@ -70,7 +79,7 @@ class Connection:
             reading = self._read(acknowledgement, handle)
             await asyncio.wait_for(reading, self._limits.appsync_connection_seconds)
         except asyncio.TimeoutError:
-            await self._socket.close(code=WSCloseCode.GOING_AWAY)
+            await self.socket.close(code=WSCloseCode.GOING_AWAY)
         finally:
             for task in tasks:
                 task.cancel()
@@ -82,7 +91,7 @@ class Connection:
         until = loop.time() + INIT_SECONDS
         while (left := until - loop.time()) > 0:
             try:
-                frame = await self._socket.receive(timeout=left)
+                frame = await self.socket.receive(timeout=left)
             except asyncio.TimeoutError:
                 return True
             if frame.type in OVER:
@@ -92,7 +101,7 @@ class Connection:
         return True
 
     async def _read(self, acknowledgement: Message, handle: Callable[[Message], Awaitable[None]]) -> None:
-        async for frame in self._socket:
+        async for frame in self.socket:
             message = parse(frame)
             if message is not None and message.get("type") == "connection_init":
                 self.send(acknowledgement)
@@ -103,7 +112,7 @@ class Connection:
         while True:
             text = await self._outbox.get()
             try:
-                await self._socket.send_str(text)
+                await self.socket.send_str(text)
             except ConnectionError:
                 return  # the reader sees it too, and ends
             self._waiting -= len(text)

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from server.envoy import free_port
+from server.envoy.process import free_port
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.health import START_INTERVAL, HealthCheck
 from server.local_aws.containers.log import LogPipe

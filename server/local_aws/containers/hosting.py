@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.envoy import Configuration
+from server.envoy.configuration import Configuration
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck
@@ -126,7 +126,8 @@ class Hosting:
         await self._close_proxy()
         self._port.lend()
         configuration = self._configure(f"http://{HOST}:{container.port}")
-        self._proxy = Proxy(configuration, self._port.number, self._platform.processes, self._report)
+        asked = self._platform.endpoint_url
+        self._proxy = Proxy(configuration, self._port.number, asked, self._platform.processes, self._report)
         self._platform.endpoints.add(self._endpoint)
         try:
             await self._proxy.start()

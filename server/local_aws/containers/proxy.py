@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from server.envoy import START_SECONDS, Configuration, EnvoyUnavailable, command, envoy_program, listening_on
+from server.envoy.configuration import Configuration
+from server.envoy.process import START_SECONDS, EnvoyUnavailable, command, envoy_program, listening_on
 from server.local_aws.http1.server import HOST
 from server.processes.children import Child, Processes
 
@@ -19,7 +20,8 @@ class ProxyFailed(Exception):
 
 
 class Proxy:
-    """Envoy with `configuration` on the loopback `port`; `start()`, `stop()`.
+    """Envoy with `configuration` on the loopback `port`; `start()`, `stop()`. The server at `asked`
+    (http://HOST:PORT) tells it which users may connect.
 
     In between it is kept alive: one that ends is started anew on the same port, and again, less and less
     often, where that fails. `report(line)` is told.
@@ -29,10 +31,11 @@ class Proxy:
         self,
         configuration: Configuration,
         port: int,
+        asked: str,
         processes: Processes,
         report: Callable[[str], None],
     ) -> None:
-        self._configuration = listening_on(configuration, port)
+        self._configuration = listening_on(configuration, port, asked)
         self._port, self._processes, self._report = port, processes, report
         self._child: Child | None = None
         self._keeping: asyncio.Task[None] | None = None

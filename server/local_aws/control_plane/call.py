@@ -85,7 +85,10 @@ class ApiError(Exception):
 
     def __init__(self, status: int, code: str, message: str, **more: str) -> None:
         super().__init__(message)
-        self.status, self.code, self.message, self.more = status, code, message, more
+        self.status = status
+        self.code = code
+        self.message = message
+        self.more = more
 
     def answer(self) -> ApiAnswer:
         """As AWS's REST-JSON services answer: the name in `x-amzn-ErrorType`, the message in the body."""

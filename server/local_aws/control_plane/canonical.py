@@ -171,7 +171,7 @@ def of_rest(call: ApiCall) -> ApiCall:
     path = one_path(call)
     headers = [field for field in call.headers if not MOTO_S.fullmatch(field[0])]
     call = replace(call, headers=headers)
-    found = operations.find(call)
+    found = operations.resolve(call)
     if found is None:
         kept = [pair for pair in query_of(call) if pair[0].lower() not in {"action", *OF_SIGNATURE}]
         return rewritten(call, path, kept, call.body, body_type(call))
@@ -198,7 +198,9 @@ def same_when_decoded(call: ApiCall, found: Found) -> None:
     """Raise `ApiError` if an escaped slash divides the path into another operation's."""
     if "%2f" not in call.path.lower():
         return
-    other = operations.find(replace(call, target=quote(unquote(call.path)) + call.target[len(call.path) :]))
+    other = operations.resolve(
+        replace(call, target=quote(unquote(call.path)) + call.target[len(call.path) :])
+    )
     if other is not None and (other.model.name, other.labels) != (found.model.name, found.labels):
         malformed(f"The path {call.path} is that of {found.model.name} and of {other.model.name}")
 

@@ -90,7 +90,7 @@ class Route:
 def operation_of(call: ApiCall) -> Operation | None:
     """The operation that `call` asks for from the service for which it is signed; None if that service has
     no such operation. API Gateway's are named by their HTTP methods, as its actions are."""
-    found = find(call)
+    found = resolve(call)
     if found is None:
         return None
     members = declared(found.model, members_of(found, call))
@@ -98,7 +98,7 @@ def operation_of(call: ApiCall) -> Operation | None:
     return Operation(prefix, call.method if prefix == "apigateway" else found.model.name, members)
 
 
-def find(call: ApiCall) -> Found | None:
+def resolve(call: ApiCall) -> Found | None:
     """Which operation of the service that `call` is signed for it asks for, if there is one."""
     for name in MODELS.get(call.service, (call.service,)):
         model = service_model(name)

@@ -44,8 +44,7 @@ def takes_unsigned(service: str, name: str) -> bool:
 
 def is_bucket(name: str) -> bool:
     """True if there is a bucket of that name; moto knows which of its objects are public."""
-    from moto.s3.models import s3_backends  # only now: no lesson reads objects unsigned
+    from moto.core.models import DEFAULT_ACCOUNT_ID  # only now: no lesson reads objects unsigned
+    from moto.s3.models import s3_backends
 
-    from server.local_aws.control_plane.moto import ACCOUNT_ID
-
-    return name in s3_backends[ACCOUNT_ID]["aws"].buckets
+    return name in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets

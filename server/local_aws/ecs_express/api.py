@@ -8,7 +8,8 @@ from typing import Any
 
 from moto.ecs.models import ecs_backends
 
-from server.envoy import Configuration, EnvoyUnavailable, envoy_program
+from server.envoy.configuration import Configuration
+from server.envoy.process import EnvoyUnavailable, envoy_program
 from server.local_aws.app_runner.api import WITHOUT_ENVOY
 from server.local_aws.containers.hosting import Hosting, Identity
 from server.local_aws.containers.roles import role_exists

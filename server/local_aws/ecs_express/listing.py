@@ -1,7 +1,8 @@
 """`ListServices`: those of Express Mode beside moto's.
 
 Docs: docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html (checked 2026-11). That Express
-services are listed follows from the filter `resourceManagementType`, whose value for them is a choice.
+services are listed follows from the filter `resourceManagementType`; its value for them: README.md, "Where
+AWS is unconfirmed".
 """
 
 from collections.abc import Iterable

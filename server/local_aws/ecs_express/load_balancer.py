@@ -1,6 +1,7 @@
 """An Application Load Balancer, as far as a stream can tell: Envoy, set up to be as transparent as one."""
 
-from server.envoy import TYPES, Configuration, route_to
+from server.envoy.configuration import TYPES, Configuration
+from server.envoy.process import route_to
 
 CASE_KEPT = {
     "header_key_format": {

@@ -62,7 +62,7 @@ def admit(call: ApiCall, statements_of: StatementsOf) -> ApiCall:
     if operation.service in ("cloudformation", "tag"):
         from server.local_aws.iam import indirect  # only now: most lessons have no stack
 
-        indirect.check(caller, call, operation)
+        indirect.check_indirect(caller, call, operation)
     return call
 
 

@@ -24,17 +24,17 @@ TAG_ACTIONS = {
 """How the actions that set tags are called, where it is not `TagResource` and `UntagResource`."""
 
 
-def check(caller: Identity, call: ApiCall, operation: Operation) -> None:
+def check_indirect(caller: Identity, call: ApiCall, operation: Operation) -> None:
     """Raise `ApiError` unless `caller` has the permissions of the calls that `operation` becomes."""
     if operation.service == "cloudformation":
-        stacks.check(caller, call, operation)
+        stacks.check_cloudformation(caller, call, operation)
     elif operation.name in ("TagResources", "UntagResources"):
         verb = operation.name.removesuffix("Resources")
-        for arn in listed(operation.members):
+        for arn in resource_arns(operation.members):
             stacks.need(caller, Permission(tag_action(arn, verb), arn))
 
 
-def listed(members: Mapping[str, Any]) -> list[str]:
+def resource_arns(members: Mapping[str, Any]) -> list[str]:
     given = members.get("ResourceARNList")
     return [arn for arn in given if isinstance(arn, str)] if isinstance(given, list) else []
 

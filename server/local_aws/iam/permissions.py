@@ -1,9 +1,10 @@
 """Which permissions an API call needs: actions on resources, as IAM policies name them.
 
-A choice: every call that gives tags to what it creates needs the permission to tag, too. AWS documents that
-for Lambda (lambda/latest/dg/configuration-tags.html) and ECS (AmazonECS/latest/developerguide/
-supported-iam-actions-tagging.html, checked 2026-11), not for every service here. Of the permissions that AWS
-asks for beside, `iam:PassRole` is needed, `iam:CreateServiceLinkedRole` is not: no such role is created.
+Every call that gives tags to what it creates needs the permission to tag, too. AWS documents that for Lambda
+(lambda/latest/dg/configuration-tags.html) and ECS (AmazonECS/latest/developerguide/
+supported-iam-actions-tagging.html, checked 2026-11); of the others: README.md, "Where AWS is unconfirmed". Of
+the permissions that AWS asks for beside, `iam:PassRole` is needed, `iam:CreateServiceLinkedRole` is not: no
+such role is created.
 """
 
 import re

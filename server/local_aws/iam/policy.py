@@ -55,7 +55,7 @@ def permits(effects: Effects) -> bool:
 
 def statements_of(value: object) -> Iterator[Statement]:
     """Those that have an effect: whatever else is there says nothing."""
-    for statement in listed(value):
+    for statement in as_list(value):
         if isinstance(statement, Mapping) and statement.get("Effect") in (ALLOW, DENY):
             yield statement
 
@@ -122,7 +122,7 @@ def conditions_of(conditions: object) -> Iterator[tuple[str, str, list[str]]]:
         if not isinstance(keys, Mapping):
             raise NotJudged(str(operator))
         for key, values in keys.items():
-            yield str(operator), str(key).lower(), [text(value) for value in listed(values)]
+            yield str(operator), str(key).lower(), [text(value) for value in as_list(values)]
 
 
 def text(value: object) -> str:
@@ -137,13 +137,13 @@ def text(value: object) -> str:
 
 def texts(value: object) -> Sequence[str]:
     """One text or several. Raises `NotJudged` for anything else."""
-    found = listed(value)
+    found = as_list(value)
     if not found or not all(isinstance(each, str) for each in found):
         raise NotJudged("a list of texts")
     return found
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """A single value may stand for a list of one."""
     if value is None:
         return []

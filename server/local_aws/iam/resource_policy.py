@@ -76,12 +76,12 @@ def names(statement: Statement, principal: Principal, *, with_account: bool) -> 
     given = [name for name in ("Principal", "NotPrincipal") if name in statement]
     if len(given) != 1:
         raise NotJudged("Principal or NotPrincipal")
-    listing = named(statement[given[0]])
+    listing = named_principals(statement[given[0]])
     found = any(is_named(kind, name, principal, with_account=with_account) for kind, name in listing)
     return found == (given[0] == "Principal")
 
 
-def named(value: object) -> Iterator[tuple[str, str]]:
+def named_principals(value: object) -> Iterator[tuple[str, str]]:
     """Kind and name of each principal. Raises `NotJudged` if they are not written as principals are."""
     groups: Mapping[Any, Any] = value if isinstance(value, Mapping) else {"AWS": value}
     for kind, listing in groups.items():

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from server.local_aws.control_plane.call import ApiCall
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.control_plane.operations import Operation
-from server.local_aws.iam.policy import listed
+from server.local_aws.iam.policy import as_list
 
 Members = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def of_ecs(call: ApiCall, members: Members) -> list[str]:
     if given := first(members, "serviceArn", "resourceArn"):
         return [given]
     cluster = first(members, "cluster").rpartition("/")[2] or "default"
-    names = listed(members.get("services")) or [first(members, "serviceName", "service")]
+    names = as_list(members.get("services")) or [first(members, "serviceName", "service")]
     found = [str(name).rpartition("/")[2] for name in names if name]
     if found:
         return [arn("ecs", call, f"service/{cluster}/{name}") for name in found]
@@ -114,7 +114,7 @@ def of_ecs(call: ApiCall, members: Members) -> list[str]:
 def of_ecr(call: ApiCall, members: Members) -> list[str]:
     if given := first(members, "resourceArn"):
         return [given]
-    names = listed(members.get("repositoryNames")) or [first(members, "repositoryName")]
+    names = as_list(members.get("repositoryNames")) or [first(members, "repositoryName")]
     return [arn("ecr", call, f"repository/{name}") for name in names if name]
 
 

@@ -32,7 +32,7 @@ SKEW_SECONDS = 900
 def admit(call: ApiCall, claim: Claim) -> None:
     """Raise `ApiError` unless `call` is signed by whom it says, who has a key of this stand-in."""
     try:
-        check(call, claim, credentials_of(claim.key))
+        verify(call, claim, credentials_of(claim.key))
     except BadSignature as error:
         raise ApiError(403, "InvalidSignatureException", str(error)) from None
 
@@ -45,7 +45,7 @@ def credentials_of(access_key: str) -> Credentials:
     return Credentials(access_key, iam_backends[ACCOUNT_ID]["aws"].access_keys[access_key].secret_access_key)
 
 
-def check(call: ApiCall, claim: Claim, credentials: Credentials) -> None:
+def verify(call: ApiCall, claim: Claim, credentials: Credentials) -> None:
     """Raise `BadSignature` unless `call` is signed with `credentials`."""
     given, right = of_form(claim, credentials) if claim.kind is Kind.FORM else of_version_2(call, credentials)
     if not hmac.compare_digest(given.encode(), right.encode()):

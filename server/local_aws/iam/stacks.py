@@ -6,8 +6,7 @@ is not in `stack_resources.KINDS` (nested stacks and custom resources, too) and 
 the permission to do everything.
 
 Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
-control-access-with-iam.html and using-iam-servicerole.html. A choice: a resource of an updated stack
-needs the permissions to create, change and delete it; AWS asks only for those that a change then needs.
+control-access-with-iam.html and using-iam-servicerole.html. Updates: README.md, "Where AWS is unconfirmed".
 """
 
 import json
@@ -38,7 +37,7 @@ ON_STACK_SET = {
 PARAMETER = re.compile(r"Parameter(?:s|Overrides)\.member\.(\d+)\.ParameterKey")
 
 
-def check(caller: Identity, call: ApiCall, operation: Operation) -> None:
+def check_cloudformation(caller: Identity, call: ApiCall, operation: Operation) -> None:
     """Raise `ApiError` unless `caller` has the permissions of the calls that one of CloudFormation is."""
     given = template_of(caller, operation.members)
     if operation.name in ON_STACK:

@@ -16,7 +16,8 @@ class TokenBucket:
     """
 
     def __init__(self, burst: float, rate: float, now: float) -> None:
-        self.burst, self.rate = burst, rate
+        self.burst = burst
+        self.rate = rate
         self._tokens = burst
         self._refilled = now
 

@@ -11,7 +11,7 @@ import pytest
 
 from lab.cloud.start import TARGET_VARIABLE
 from lab.exam import EXPERIMENTS, Exam, diagnose, examine
-from lab.exam.causes import BYSTANDERS, CAUSES, Place
+from lab.exam.causes import BYSTANDERS, CAUSES, Hint
 from lab.exam.draw import LETTERS, Plan, draw, pairs
 from lab.exam.exam import SEED
 from lab.exam.site import AS_ON_AWS, Site
@@ -59,9 +59,9 @@ def test_these_seeds_draw_every_cause() -> None:
 
 
 def test_what_stands_before_a_door_of_aws_does_not_hide_its_signature() -> None:
-    doors = {Place.DOOR, Place.WHOLE, Place.LIMIT}
+    doors = {Hint.DOOR, Hint.WHOLE, Hint.LIMIT}
     plans = [plan for seed in range(100) for plan in draw(seed, True)]
-    signed = [plan for plan in plans if any(CAUSES[name].place in doors for name in plan.causes)]
+    signed = [plan for plan in plans if any(CAUSES[name].hint in doors for name in plan.causes)]
     assert any("coalescing URL" in plan.causes for plan in signed)
     assert {plan.bystander for plan in signed} == {None}
 

@@ -13,7 +13,7 @@ import pytest
 
 from server.door.guard import Kind
 from server.embedded import EmbeddedServer
-from server.envoy import EnvoyUnavailable, envoy_program
+from server.envoy.process import EnvoyUnavailable, envoy_program
 from tests.support.account import Account, start_stand_in
 from tests.support.appsync_clients import events, graphql
 from tests.support.containers import app_runner, express

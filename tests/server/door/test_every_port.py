@@ -2,12 +2,14 @@
 
 import http.client
 import json
+import socket
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
 from server.door.guard import Kind
+from server.envoy.users import PATH as QUESTION
 from server.local_aws.aws_lambda.environments.runtime_api import PREFIX
 from tests.server.door.conftest import Everything, Opened, has_envoy
 from tests.support.raw import UPGRADE, ask
@@ -140,6 +142,18 @@ def test_a_refused_request_has_no_effect_and_ends_its_connection(
         answer = ask(everything.one("api").port, "/moto-api/reset", method, body=hidden, Origin=EVIL)
         assert answer.status == 403 and "connection: close" in answer.head.lower()
     assert everything.account.client("lambda").list_functions()["Functions"]
+
+
+def test_whose_a_connection_is_is_told_of_connections_alone(everything: Everything) -> None:
+    """What Envoy asks the API endpoint."""
+    port = everything.one("api").port
+    for question in ("", "own=1&other=2", f"own=127.0.0.1:{port}", "own=x:1&other=[::1]:2"):
+        assert ask(port, f"{QUESTION}?{question}").status == 400, question
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        here = connection.getsockname()[1]
+        question = f"{QUESTION}?own=127.0.0.1:{port}&other=127.0.0.1:{here}"
+        assert ask(port, question).status == 204
+        assert ask(port, question, Origin="http://localhost").rule == "origin"
 
 
 def test_a_runtime_by_hand_may_call_itself_what_it_likes(everything: Everything) -> None:

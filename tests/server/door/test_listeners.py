@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from server.envoy.process import listening_on, route_to
+
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("server", "notebooks/lab")
 
@@ -23,7 +25,7 @@ KNOWN = {
     ("server/serving.py", "AppRunner"): "its protocols are wrapped: `GuardedConnection`",
     ("server/serving.py", "create_server"): "the same",
     ("server/local_aws/http1/listener.py", "create_server"): "`http1.server` judges what it accepts",
-    ("server/envoy.py", "bind"): "a probe for a free port, closed at once; Envoy's routes are guarded",
+    ("server/envoy/process.py", "bind"): "a probe for a free port, closed at once; Envoy asks the guard",
     ("server/local_aws/containers/hosting.py", "bind"): "holds a port and does not listen",
 }
 OWN_NAMES = {
@@ -60,6 +62,23 @@ def test_every_listener_goes_through_the_guard() -> None:
         "`server.local_aws.http1.server`, or say here how it is guarded."
     )
     assert found >= KNOWN.keys(), "a name of the list is gone: take it off"
+
+
+def test_every_envoy_goes_through_the_guard() -> None:
+    """Its command takes a configuration, and each one is given what the guard makes of it."""
+    started = []
+    for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))):
+        text = path.read_text()
+        names = {called(node) for node in ast.walk(ast.parse(text))}
+        if "envoy_program" in names and "command" in names:
+            started.append(str(path.relative_to(ROOT)))
+            assert "listening_on" in names, path
+        assert path.parent.name == "envoy" or "--config-yaml" not in text, path
+    assert started == ["server/envoy/process.py", "server/local_aws/containers/proxy.py"]
+    configured = listening_on(route_to("http://127.0.0.1:1"), 2, "http://127.0.0.1:3")["static_resources"]
+    manager = configured["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    assert manager["http_filters"][0]["name"] == "users", "before all others"
+    assert [host["domains"] == ["*"] for host in manager["route_config"]["virtual_hosts"]] == [False, True]
 
 
 def test_the_two_ways_to_serve_judge_what_they_take() -> None:

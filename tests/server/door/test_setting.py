@@ -11,7 +11,7 @@ import pytest
 
 from server.door.allowed import VARIABLE, BadEntry
 from server.embedded import EmbeddedServer
-from server.envoy import Envoy, hosts, route_to
+from server.envoy.process import Envoy, hosts, route_to
 from tests.server.door.conftest import has_envoy
 from tests.support.raw import UPGRADE, ask
 

@@ -10,13 +10,16 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
 from server.local_aws.aws_lambda.environments.invocation import new_trace_id
+from server.local_aws.aws_lambda.function_url.event import request_time
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.http1.exchange import Exchange, Header
+
+MAX_HEADERS = 10_240
+"""Bytes of request line and headers."""
 
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"}
 FORWARDED = {"x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"}
@@ -114,7 +117,7 @@ def event_v1(
             "path": target.path,
             "protocol": "HTTP/1.1",
             "requestId": request.request_id,
-            "requestTime": datetime.fromtimestamp(now, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "requestTime": request_time(now),
             "requestTimeEpoch": int(now * 1000),
             "resourceId": target.resource_id,
             "resourcePath": target.resource,
@@ -158,3 +161,9 @@ def grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     return values
+
+
+def has_large_head(exchange: Exchange) -> bool:
+    """Whether request line and headers exceed what a gateway takes."""
+    fields = sum(len(name) + len(value) for name, value in exchange.raw_headers)
+    return len(exchange.target) + fields > MAX_HEADERS

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.local_aws.aws_lambda.prelude import BadPrelude, Prelude, status_code, text
+from server.local_aws.http1.answering import has
 from server.local_aws.http1.exchange import Header
 
 KEYS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
@@ -133,6 +134,4 @@ def merged(headers: Mapping[str, Any], multi: Mapping[str, Any]) -> list[Header]
 
 
 def with_content_type(headers: list[Header], default: str) -> list[Header]:
-    if any(name.lower() == "content-type" for name, _ in headers):
-        return headers
-    return [("Content-Type", default), *headers]
+    return headers if has(headers, "content-type") else [("Content-Type", default), *headers]

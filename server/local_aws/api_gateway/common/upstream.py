@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 from yarl import URL
 
+from server.local_aws.api_gateway.common.result import BadResult
 from server.local_aws.control_plane import outbound
 from server.local_aws.http1.exchange import Header
 
@@ -73,3 +74,17 @@ async def request(
         except ValueError as error:  # no URL, or a header with a line break in it
             raise aiohttp.ClientError(str(error)) from None
         yield UpstreamResponse(response)
+
+
+async def fetch(
+    method: str, url: str, headers: Sequence[Header], body: bytes, limit: int
+) -> tuple[int, list[Header], bytes]:
+    """Status, headers and body of the whole response. Raises `BadResult` if the body has more than `limit`
+    bytes, and what `request` raises."""
+    async with request(method, url, headers, body) as response:
+        received = bytearray()
+        async for chunks in response.chunks():
+            received += b"".join(chunks)
+            if len(received) > limit:
+                raise BadResult("the response is larger than a buffered one may be")
+        return response.status, response.headers, bytes(received)

@@ -15,16 +15,16 @@ from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api, Stage, apigatewayv2_backends
 
-from server.door.guard import Kind
 from server.local_aws.api_gateway.common.complete_stage import complete
+from server.local_aws.api_gateway.common.ports import Ports
+from server.local_aws.api_gateway.common.settings import bad_request, read_settings
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.openapi import check_document
 from server.local_aws.api_gateway.http.routes import DEFAULT, Routes, routes_of, wrong_with
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoint, Endpoints
+from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.http1.server import HOST, Server
 from server.local_aws.platform.limits import Limits
 
 APIS = re.compile(r"/v2/apis/?")
@@ -39,8 +39,10 @@ class HttpApis:
     """Every HTTP API; `forward` hands a call on, those of other protocols too."""
 
     def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._endpoints, self._functions, self._limits, self._forward = endpoints, functions, limits, forward
-        self._listening: dict[tuple[str, str], tuple[Server, Endpoint]] = {}
+        self._ports = Ports(endpoints)
+        self._functions = functions
+        self._limits = limits
+        self._forward = forward
         self._deployments: dict[str, dict[str, tuple[dict[str, Any], Routes]]] = {}
 
     @staticmethod
@@ -67,18 +69,11 @@ class HttpApis:
 
     async def retire(self) -> None:
         """Close the ports of APIs that have been deleted."""
-        for region, api_id in list(self._listening):
-            if find(region, api_id) is None:
-                server, endpoint = self._listening.pop((region, api_id))
-                self._endpoints.remove(endpoint)
-                self._deployments.pop(api_id, None)
-                await server.stop()
+        for api_id in await self._ports.retire(find):
+            self._deployments.pop(api_id, None)
 
     async def stop(self) -> None:
-        for server, endpoint in self._listening.values():
-            self._endpoints.remove(endpoint)
-            await server.stop()
-        self._listening.clear()
+        await self._ports.stop()
 
     async def _create(self, call: ApiCall) -> ApiAnswer:
         settings = read_settings(call.body)
@@ -109,12 +104,10 @@ class HttpApis:
         front_door = HttpApiFrontDoor(
             region, api, lambda stage: self._deployed(api, stage), self._functions, self._limits
         )
-        server = Server(front_door.serve, Kind.PUBLIC)
-        api.api_endpoint = f"http://{HOST}:{await server.start()}"
-        endpoint = Endpoint("apigatewayv2", "http-api", api.api_id, api.api_endpoint)
-        self._endpoints.add(endpoint)
         self._deployments[api.api_id] = {}
-        self._listening[region, api.api_id] = (server, endpoint)
+        api.api_endpoint = await self._ports.open(
+            "apigatewayv2", "http-api", region, api.api_id, front_door.serve
+        )
 
     def _deployed(self, api: Api, stage: Stage) -> Routes:
         """What `stage` serves: the routes as they are with `AutoDeploy`, else those of its deployment."""
@@ -284,17 +277,3 @@ def check_integration(settings: dict[str, Any], *, creates: bool) -> None:
             raise bad_request(f"The local stand-in does not serve {name} of HTTP APIs")
     if settings.get("connectionType") == "VPC_LINK":
         raise bad_request("The local stand-in has no VPC links")
-
-
-def read_settings(body: bytes) -> dict[str, Any]:
-    try:
-        settings = json.loads(body or b"{}")
-    except ValueError:
-        settings = None
-    if not isinstance(settings, dict):
-        raise bad_request("Invalid request input")
-    return settings
-
-
-def bad_request(message: str) -> ApiError:
-    return ApiError(400, "BadRequestException", message)

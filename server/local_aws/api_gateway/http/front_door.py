@@ -9,10 +9,8 @@ Choices of this stand-in, where AWS is unconfirmed: what takes too long and what
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from email.utils import formatdate
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import h11
@@ -20,7 +18,12 @@ from moto.apigatewayv2.models import Api, Stage
 
 from server.local_aws.api_gateway.common import lambda_target, result, upstream
 from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected
-from server.local_aws.api_gateway.common.request import GatewayRequest, Target, extended_request_id
+from server.local_aws.api_gateway.common.request import (
+    GatewayRequest,
+    Target,
+    extended_request_id,
+    has_large_head,
+)
 from server.local_aws.api_gateway.common.result import BadResult
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.common.time_limit import time_limit
@@ -29,11 +32,9 @@ from server.local_aws.api_gateway.http.received_path import BadPath, received
 from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
 from server.local_aws.aws_lambda.function_url import cors as url_cors
 from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.http1.answering import Answering
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, PeerGone, TruncatedBody
 from server.local_aws.platform.limits import Limits
-
-MAX_HEADERS = 10_240
-"""Bytes of request line and headers."""
 
 UNTYPED = payload_v2.UNTYPED
 FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
@@ -48,15 +49,18 @@ class HttpApiFrontDoor:
     def __init__(
         self, region: str, api: Api, deployed: Deployed, functions: Functions, limits: Limits
     ) -> None:
-        self._region, self._api, self._deployed = region, api, deployed
-        self._functions, self._limits = functions, limits
+        self._region = region
+        self._api = api
+        self._deployed = deployed
+        self._functions = functions
+        self._limits = limits
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         cors = capitalized(self._api.cors_configuration)
         request = GatewayRequest.of(exchange, exchange.target.partition("?")[0], b"")
-        answer = Answering(exchange, request, cors)
-        if cors and exchange.method == "OPTIONS" and exchange.header("access-control-request-method"):
+        answer = HttpAnswering(exchange, request, cors)
+        if cors and url_cors.is_preflight(exchange):
             await answer.preflight()
             return
         try:
@@ -66,7 +70,7 @@ class HttpApiFrontDoor:
         except BodyTooLarge:
             await answer.refuse(413, "Request Entity Too Large")
 
-    async def _serve(self, exchange: Exchange, request: GatewayRequest, answer: "Answering") -> None:
+    async def _serve(self, exchange: Exchange, request: GatewayRequest, answer: "HttpAnswering") -> None:
         """Find the route and carry it out. Raises `BadPath`, `TruncatedBody`, `BodyTooLarge`."""
         full_path = received(request.path)
         stage, path = self._stage(full_path)
@@ -78,7 +82,7 @@ class HttpApiFrontDoor:
         if route.closed:
             await answer.refuse(403, "Forbidden")
             return
-        if head_size(exchange) > MAX_HEADERS:
+        if has_large_head(exchange):
             await answer.refuse(431, "Request Header Fields Too Large")
             return
         body = await exchange.read(self._limits.gateway_payload)
@@ -107,31 +111,32 @@ class HttpApiFrontDoor:
         )
 
 
+@dataclass(frozen=True)
 class Call:
     """One request on its way along one route."""
 
-    def __init__(
-        self, request: GatewayRequest, target: Target, route: Route, functions: Functions, limits: Limits
-    ) -> None:
-        self._request, self._target, self._route = request, target, route
-        self._functions, self._limits = functions, limits
+    request: GatewayRequest
+    target: Target
+    route: Route
+    functions: Functions
+    limits: Limits
 
     @property
-    def _integration(self) -> Integration:
-        return self._route.integration
+    def integration(self) -> Integration:
+        return self.route.integration
 
     @property
     def _uri(self) -> str:
-        return with_stage_variables(self._integration.uri, self._target.stage_variables)
+        return with_stage_variables(self.integration.uri, self.target.stage_variables)
 
     @property
     def _seconds(self) -> float:
-        return min(self._integration.timeout, self._limits.http_api_seconds)
+        return min(self.integration.timeout, self.limits.http_api_seconds)
 
-    async def answer(self, answer: "Answering") -> None:
+    async def answer(self, answer: "HttpAnswering") -> None:
         """Carry out the integration, whatever comes of it."""
         try:
-            if self._integration.type == "AWS_PROXY":
+            if self.integration.type == "AWS_PROXY":
                 await self._invoke(answer)
             else:
                 with time_limit(self._seconds):
@@ -144,84 +149,75 @@ class Call:
         except (asyncio.TimeoutError, *upstream.UPSTREAM_ERRORS):
             await answer.refuse(503, "Service Unavailable")
 
-    async def _invoke(self, answer: "Answering") -> None:
+    async def _invoke(self, answer: "HttpAnswering") -> None:
         match = LAMBDA_URI.fullmatch(self._uri)
         arn = match["buffered"] if match else self._uri
         if not arn:
             raise InvokeRejected("HTTP APIs do not stream")
-        route = self._route.key if self._route.key == DEFAULT else self._route.key.replace(" ", "", 1)
-        function = lambda_target.permitted_function(arn, self._target.source_arn(route))
+        route = self.route.key if self.route.key == DEFAULT else self.route.key.replace(" ", "", 1)
+        function = lambda_target.permitted_function(arn, self.target.source_arn(route))
         payload = json.dumps(self._event()).encode()
-        if len(payload) > self._limits.request:
+        if len(payload) > self.limits.request:
             await answer.refuse(413, "Request Entity Too Large")
             return
         invoked = await lambda_target.invoke_within(
-            self._seconds, self._functions, function, payload, self._request
+            self._seconds, self.functions, function, payload, self.request
         )
         if invoked.failed:
             raise BadResult("the function failed")
-        if self._integration.payload_format == "2.0":
+        if self.integration.payload_format == "2.0":
             response = payload_v2.from_result(invoked.payload)
         else:
             response = result.from_http_result(invoked.payload)
         await answer.whole(response.status, response.headers, response.decoded())
 
     def _event(self) -> dict[str, object]:
-        if self._integration.payload_format == "2.0":
-            return payload_v2.event_v2(self._request, self._target, self._route.key)
-        return payload_v1.event(self._request, self._target)
+        if self.integration.payload_format == "2.0":
+            return payload_v2.event_v2(self.request, self.target, self.route.key)
+        return payload_v1.event(self.request, self.target)
 
     async def _fetch(self) -> tuple[int, list[Header], bytes]:
-        method = self._integration.method
-        headers = [*self._request.headers, ("Forwarded", forwarded(self._request))]
-        async with upstream.request(
-            self._request.method if method == "ANY" else method, self._url(), headers, self._request.body
-        ) as response:
-            body = bytearray()
-            async for chunks in response.chunks():
-                body += b"".join(chunks)
-                if len(body) > self._limits.gateway_payload:
-                    raise BadResult("the response is larger than 10 MB")
-            return response.status, response.headers, bytes(body)
+        request, method = self.request, self.integration.method
+        return await upstream.fetch(
+            request.method if method == "ANY" else method,
+            self._url(),
+            [*request.headers, ("Forwarded", forwarded(request))],
+            request.body,
+            self.limits.gateway_payload,
+        )
 
     def _url(self) -> str:
         url = self._uri
-        for name, value in self._target.path_parameters.items():
+        for name, value in self.target.path_parameters.items():
             url = url.replace(f"{{{name}}}", quote(value, safe="/"))
-        if self._route.key == DEFAULT and urlsplit(url).path in ("", "/"):
-            url = url.rstrip("/") + self._request.path
-        if self._request.query:
-            url += ("&" if "?" in url else "?") + self._request.query
+        if self.route.key == DEFAULT and urlsplit(url).path in ("", "/"):
+            url = url.rstrip("/") + self.request.path
+        if self.request.query:
+            url += ("&" if "?" in url else "?") + self.request.query
         return url
 
 
-class Answering:
+class HttpAnswering(Answering):
     """Answers one request with the headers that every answer of an HTTP API has."""
 
     def __init__(self, exchange: Exchange, request: GatewayRequest, cors: dict[str, object] | None) -> None:
-        self._exchange, self._request, self._cors = exchange, request, cors
+        super().__init__(exchange, [("Apigw-Requestid", extended_request_id(request))])
+        self._cors = cors
 
-    async def whole(self, status: int, headers: list[Header], body: bytes) -> None:
+    def shown(self, headers: list[Header], *, streams: bool) -> list[Header]:
         """With a CORS configuration, the integration's own CORS headers are ignored."""
         kept = [
             (name, value)
             for name, value in headers
             if name.lower() not in FRAMING and not (self._cors and name.lower().startswith("access-control-"))
         ]
-        origin = self._exchange.header("origin")
-        head = [
-            ("Date", formatdate(time.time(), usegmt=True)),
-            *result.with_content_type(kept, UNTYPED),
-            *url_cors.headers(self._cors, origin, echoes=False),
-            ("Connection", "keep-alive"),
-            ("Apigw-Requestid", extended_request_id(self._request)),
-        ]
-        await self._exchange.respond(status, head, body)
+        origin = self.exchange.header("origin")
+        cors = url_cors.headers(self._cors, origin, echoes=False)
+        return [*result.with_content_type(kept, UNTYPED), *cors]
 
     async def preflight(self) -> None:
-        headers = url_cors.preflight(self._cors or {}, self._exchange.header("origin"), echoes=False)
-        requestid = ("Apigw-Requestid", extended_request_id(self._request))
-        await self._exchange.respond(204, [*headers, requestid])
+        headers = url_cors.preflight(self._cors, self.exchange.header("origin"), echoes=False)
+        await self.exchange.respond(204, [*headers, *self.own])
 
     async def refuse(self, status: int, message: str) -> None:
         body = json.dumps({"message": message}, separators=(",", ":")).encode()
@@ -237,7 +233,3 @@ def capitalized(cors: object) -> dict[str, object] | None:
     if not isinstance(cors, dict):
         return None
     return {name[:1].upper() + name[1:]: value for name, value in cors.items()}
-
-
-def head_size(exchange: Exchange) -> int:
-    return len(exchange.target) + sum(len(name) + len(value) for name, value in exchange.raw_headers)

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from server.local_aws.api_gateway.common.openapi_security import asks_who_calls
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.routes import METHODS, wrong_with
-from server.local_aws.control_plane.call import ApiError
 
 ANY, DEFAULT = "x-amazon-apigateway-any-method", "/$default"
 
@@ -33,7 +33,3 @@ def check_document(text: object) -> dict[str, Any] | None:
             if path != DEFAULT and method in METHODS and (reason := wrong_with(f"{method} {path}")):
                 raise bad_request(f"The path {path!r} is not valid for an HTTP API: {reason}")
     return document.get("x-amazon-apigateway-cors")
-
-
-def bad_request(message: str) -> ApiError:
-    return ApiError(400, "BadRequestException", message)

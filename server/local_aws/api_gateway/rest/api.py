@@ -9,16 +9,16 @@ from typing import Any
 from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
-from server.door.guard import Kind
+from server.local_aws.api_gateway.common.ports import Ports
+from server.local_aws.api_gateway.common.settings import bad_request, read_settings
 from server.local_aws.api_gateway.rest import integration, openapi, tags
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.trial import try_out
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoint, Endpoints
+from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.http1.server import HOST, Server
 from server.local_aws.platform.limits import Limits
 
 API = re.compile(r"/restapis/([^/]+)/?")
@@ -36,8 +36,10 @@ class RestApis:
     """Every REST API; `forward` hands a call to moto."""
 
     def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._endpoints, self._functions, self._limits, self._forward = endpoints, functions, limits, forward
-        self._listening: dict[tuple[str, str], tuple[Server, Endpoint]] = {}
+        self._ports = Ports(endpoints)
+        self._functions = functions
+        self._limits = limits
+        self._forward = forward
         self._deployments: dict[str, Deployment] = {}
 
     @staticmethod
@@ -72,17 +74,10 @@ class RestApis:
 
     async def retire(self) -> None:
         """Close the ports of APIs that have been deleted."""
-        for region, api_id in list(self._listening):
-            if find(region, api_id) is None:
-                server, endpoint = self._listening.pop((region, api_id))
-                self._endpoints.remove(endpoint)
-                await server.stop()
+        await self._ports.retire(find)
 
     async def stop(self) -> None:
-        for server, endpoint in self._listening.values():
-            self._endpoints.remove(endpoint)
-            await server.stop()
-        self._listening.clear()
+        await self._ports.stop()
 
     def _check(self, call: ApiCall) -> None:
         if call.method != "PUT":
@@ -90,13 +85,11 @@ class RestApis:
         if match := INTEGRATION.fullmatch(call.path):
             api = find(call.region, match[1])
             types = endpoint_types(api) if api else []
-            integration.check(integration.read_settings(call.body), types)
+            integration.check(read_settings(call.body), types)
         elif METHOD.fullmatch(call.path):
-            settings = integration.read_settings(call.body)
+            settings = read_settings(call.body)
             if settings.get("authorizationType", "NONE") != "NONE" or settings.get("apiKeyRequired"):
-                raise integration.bad_request(
-                    "The local stand-in serves methods without authorization or API key only"
-                )
+                raise bad_request("The local stand-in serves methods without authorization or API key only")
 
     async def _complete(self, call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
         if call.method == "POST" and APIS.fullmatch(call.path):
@@ -108,7 +101,7 @@ class RestApis:
                 self._deployments[deployment_id] = snapshot(api, deployment_id)
         elif call.method == "PUT" and (match := INTEGRATION.fullmatch(call.path)):
             method = find_method(call.region, *match.groups())
-            mode = integration.read_settings(call.body).get("responseTransferMode") or "BUFFERED"
+            mode = read_settings(call.body).get("responseTransferMode") or "BUFFERED"
             assert method.method_integration is not None
             complete = integration.CompleteIntegration.of(method.method_integration, mode)
             method.method_integration = complete
@@ -117,7 +110,7 @@ class RestApis:
 
     def _update_integration(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         method = find_method(call.region, api_id, resource_id, name)
-        operations = integration.read_settings(call.body).get("patchOperations")
+        operations = read_settings(call.body).get("patchOperations")
         types = endpoint_types(apigateway_backends[ACCOUNT_ID][call.region].get_rest_api(api_id))
         return ApiAnswer.of(200, integration.patch(method, operations, types).to_json())
 
@@ -125,7 +118,7 @@ class RestApis:
         api = find(call.region, api_id)
         if api is None:
             raise ApiError(404, "NotFoundException", "Invalid API identifier specified")
-        settings = integration.read_settings(call.body)
+        settings = read_settings(call.body)
         document = await try_out(api, resource_id, name, settings, self._functions, self._limits)
         return ApiAnswer.of(200, document)
 
@@ -137,12 +130,9 @@ class RestApis:
         front_door = RestFrontDoor(
             lambda: find(call.region, api_id), self._deployments, self._functions, self._limits
         )
-        server = Server(front_door.serve, Kind.PUBLIC)
-        endpoint = Endpoint("apigateway", "rest-api", api_id, f"http://{HOST}:{await server.start()}")
-        self._endpoints.add(endpoint)
-        self._listening[call.region, api_id] = (server, endpoint)
+        await self._ports.open("apigateway", "rest-api", call.region, api_id, front_door.serve)
         if "mode=import" not in call.target:
-            api.binaryMediaTypes = integration.read_settings(call.body).get("binaryMediaTypes") or []
+            api.binaryMediaTypes = read_settings(call.body).get("binaryMediaTypes") or []
         return ApiAnswer.of(answer.status, api.to_dict())
 
 
@@ -162,7 +152,7 @@ def imported_types(call: ApiCall) -> list[str]:
     kind = call.query.get("endpointConfigurationTypes", "EDGE")
     if kind not in ENDPOINT_TYPES:
         expected = ", ".join(ENDPOINT_TYPES)
-        raise integration.bad_request(f"Invalid endpoint type {kind!r}: must be one of {expected}")
+        raise bad_request(f"Invalid endpoint type {kind!r}: must be one of {expected}")
     return [kind]
 
 

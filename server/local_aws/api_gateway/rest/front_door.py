@@ -11,16 +11,13 @@ from dataclasses import replace
 
 from moto.apigateway.models import RestAPI
 
-from server.local_aws.api_gateway.common.request import GatewayRequest, Target
-from server.local_aws.api_gateway.rest.answering import Answering
+from server.local_aws.api_gateway.common.request import GatewayRequest, Target, has_large_head
+from server.local_aws.api_gateway.rest.answering import RestAnswering
 from server.local_aws.api_gateway.rest.deployment import Deployment
 from server.local_aws.api_gateway.rest.method_call import MethodCall, Settings
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.platform.limits import Limits
-
-MAX_HEADERS = 10_240
-"""Bytes of request line and headers."""
 
 
 class RestFrontDoor:
@@ -33,7 +30,10 @@ class RestFrontDoor:
         functions: Functions,
         limits: Limits,
     ) -> None:
-        self._api, self._deployments, self._functions, self._limits = api, deployments, functions, limits
+        self._api = api
+        self._deployments = deployments
+        self._functions = functions
+        self._limits = limits
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -43,7 +43,7 @@ class RestFrontDoor:
         stage = api.stages.get(stage_name) if api else None
         deployment = self._deployments.get(stage.deployment_id or "") if stage else None
         request = GatewayRequest.of(exchange, "/" + below.lstrip("/"), b"")
-        answer = Answering(exchange, request)
+        answer = RestAnswering(exchange, request)
         if api is None or stage is None or deployment is None:
             await answer.refuse(403, "ForbiddenException", "Forbidden")
             return
@@ -51,7 +51,7 @@ class RestFrontDoor:
         if route is None or route.integration.closed:
             await answer.refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
             return
-        if head_size(exchange) > MAX_HEADERS:
+        if has_large_head(exchange):
             await answer.refuse(
                 431, "RequestHeaderFieldsTooLargeException", "Request Header Fields Too Large"
             )
@@ -76,9 +76,6 @@ class RestFrontDoor:
             path_parameters=route.path_parameters,
             stage_variables=dict(stage.variables or {}),
         )
-        call = MethodCall(request, target, route, Settings.of(api), self._functions, self._limits)
+        settings = Settings.of(api)
+        call = MethodCall(request, target, route.integration, settings, self._functions, self._limits)
         await call.carry_out(answer)
-
-
-def head_size(exchange: Exchange) -> int:
-    return len(exchange.target) + sum(len(name) + len(value) for name, value in exchange.raw_headers)

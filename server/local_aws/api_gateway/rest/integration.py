@@ -5,11 +5,11 @@ Docs: docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html and
 stand-in's own.
 """
 
-import json
 from typing import Any
 
 from moto.apigateway.models import Integration, Method
 
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.control_plane.call import ApiError
 
 MODES = ("BUFFERED", "STREAM")
@@ -113,17 +113,3 @@ def apply(integration: CompleteIntegration, operation: dict[str, Any]) -> None:
         integration.timeout_in_millis = int(str(value))  # type: ignore[assignment]
     else:
         setattr(integration, EDITABLE[path], value)
-
-
-def read_settings(body: bytes) -> dict[str, Any]:
-    try:
-        settings = json.loads(body or b"{}")
-    except ValueError:
-        settings = None
-    if not isinstance(settings, dict):
-        raise bad_request("Invalid request input")
-    return settings
-
-
-def bad_request(message: str) -> ApiError:
-    return ApiError(400, "BadRequestException", message)

@@ -13,6 +13,7 @@ from moto.apigateway.models import RestAPI
 from moto.apigateway.utils import deserialize_body
 
 from server.local_aws.api_gateway.common.openapi_security import asks_who_calls
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import integration
 
 ANY = "x-amazon-apigateway-any-method"
@@ -30,14 +31,14 @@ def read(body: bytes, endpoint_types: list[str]) -> dict[str, Any]:
     if not isinstance(document, dict):
         document = {}
     if not isinstance(document.get("paths"), dict) or not isinstance(document.get("info", {}), dict):
-        raise integration.bad_request("Failed to parse the uploaded OpenAPI document due to: no paths in it")
+        raise bad_request("Failed to parse the uploaded OpenAPI document due to: no paths in it")
     document.setdefault("info", {}).setdefault("description", "")
     if not all(isinstance(methods, dict) for methods in document["paths"].values()):
-        raise integration.bad_request("Each path of an OpenAPI document must be an object of methods")
+        raise bad_request("Each path of an OpenAPI document must be an object of methods")
     for path, methods in document["paths"].items():
         document["paths"][path] = {"any" if name == ANY else name: held for name, held in methods.items()}
     if asks_who_calls(document):
-        raise integration.bad_request(
+        raise bad_request(
             "The local stand-in imports methods without authorization, API key or resource policy only"
         )
     for _, _, settings in integrations(document):

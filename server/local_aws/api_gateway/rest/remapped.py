@@ -4,6 +4,7 @@ Docs: docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-iss
 Which of them a stream renames is not documented, but `Content-Length`: it may say how long a stream is.
 """
 
+from server.local_aws.http1.answering import renamed
 from server.local_aws.http1.exchange import Header
 
 PREFIX = "x-amzn-Remapped-"
@@ -15,8 +16,4 @@ FRAMING = {"transfer-encoding", "keep-alive", "upgrade"}
 def remapped(headers: list[Header], *, streams: bool) -> list[Header]:
     """`headers` of an integration as the client gets them."""
     owned = OWNED if streams else OWNED | {"content-length"}
-    return [
-        (PREFIX + name if name.lower() in owned else name, value)
-        for name, value in headers
-        if name.lower() not in FRAMING
-    ]
+    return renamed((header for header in headers if header[0].lower() not in FRAMING), owned, PREFIX)

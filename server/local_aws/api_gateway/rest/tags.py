@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.apigateway.models import RestAPI, Stage, apigateway_backends
 
-from server.local_aws.api_gateway.rest.integration import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request, read_settings
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 

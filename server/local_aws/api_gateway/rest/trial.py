@@ -44,7 +44,8 @@ class Collected(Answer):
         self.body += body
 
     async def start(self, status: int, headers: list[Header]) -> None:
-        self.status, self.headers = status, headers
+        self.status = status
+        self.headers = headers
 
     async def send(self, chunks: list[bytes]) -> None:
         self.body += b"".join(chunks)
@@ -86,10 +87,11 @@ async def try_out(
         stage_variables=settings.get("stageVariables") or {},
     )
     collected = Collected(limits.rest_test_payload)
+    call = MethodCall(request, target, route.integration, Settings.of(api), functions, limits)
     started = time.monotonic()
     try:
         with time_limit(limits.rest_test_seconds):
-            await MethodCall(request, target, route, Settings.of(api), functions, limits).carry_out(collected)
+            await call.carry_out(collected)
     except (asyncio.TimeoutError, Enough):
         pass
     return {

@@ -17,7 +17,7 @@ from server.local_aws.api_gateway.websocket.integration import IntegrationFailur
 from server.local_aws.api_gateway.websocket.routing import find
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.iam.identity import authenticate
-from server.local_aws.iam.policy import ALLOW, DENY, effects, listed, permits
+from server.local_aws.iam.policy import ALLOW, DENY, as_list, effects, permits
 from server.local_aws.iam.sigv4 import BadSignature, SignedRequest
 
 MAX_RESULT = 8192
@@ -114,7 +114,7 @@ def as_strings(context: Mapping[str, Any]) -> dict[str, str | None]:
 
 def well_formed(policy: Mapping[str, Any]) -> Mapping[str, Any]:
     """`policy`, if it is one. Raises `LookupError`, `TypeError`."""
-    for statement in listed(policy["Statement"]):
+    for statement in as_list(policy["Statement"]):
         for elements in (("Effect",), ("Action", "NotAction"), ("Resource", "NotResource")):
             if not any(element in statement for element in elements):
                 raise LookupError(elements[0])

@@ -10,8 +10,9 @@ from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.headers import build_extension, parse_extension
 
-from server.local_aws.api_gateway.websocket.event import Handshake, Header
+from server.local_aws.api_gateway.websocket.event import Handshake
 from server.local_aws.api_gateway.websocket.handshake import NotWebSocket
+from server.local_aws.http1.exchange import Header
 
 DEFLATE = ServerPerMessageDeflateFactory()
 OF_THE_CLIENT = "client_max_window_bits"

@@ -9,15 +9,16 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
 from websockets.frames import Close
 
+from server.local_aws.api_gateway.common.request import grouped
 from server.local_aws.aws_lambda.environments.invocation import new_trace_id
+from server.local_aws.aws_lambda.function_url.event import request_time
+from server.local_aws.http1.exchange import Header
 
-Header = tuple[str, str]
 HOP_BY_HOP = ("connection", "upgrade")
 
 
@@ -70,7 +71,7 @@ def context(client: Client, route_key: str, event_type: str, **more: Any) -> dic
         **more,
         "eventType": event_type,
         "extendedRequestId": request_id,
-        "requestTime": datetime.fromtimestamp(now, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "requestTime": request_time(now),
         "messageDirection": "IN",
         "stage": client.stage,
         "connectedAt": int(client.connected_at * 1000),
@@ -147,12 +148,7 @@ def with_variables(document: dict[str, Any], client: Client) -> dict[str, Any]:
 
 def both_ways(single: str, multiple: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """`pairs` under two keys: the last value of each name, and all of them. Nothing if there are none."""
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    if not values:
-        return {}
-    return {single: {name: all_of[-1] for name, all_of in values.items()}, multiple: values}
+    return {single: dict(pairs), multiple: grouped(pairs)} if pairs else {}
 
 
 def canonical(name: str) -> str:

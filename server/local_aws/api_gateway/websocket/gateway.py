@@ -25,7 +25,7 @@ from server.local_aws.api_gateway.websocket.authorization import Refused, author
 from server.local_aws.api_gateway.websocket.compression import negotiate
 from server.local_aws.api_gateway.websocket.connection import BufferFull, Connection, Limited, NotOpen
 from server.local_aws.api_gateway.websocket.deployed import Route, Stage
-from server.local_aws.api_gateway.websocket.event import Client, Handshake, Header
+from server.local_aws.api_gateway.websocket.event import Client, Handshake
 from server.local_aws.api_gateway.websocket.handshake import NotWebSocket, accept
 from server.local_aws.api_gateway.websocket.integration import IntegrationFailure, Integrations
 from server.local_aws.api_gateway.websocket.models import fits_model
@@ -33,7 +33,7 @@ from server.local_aws.api_gateway.websocket.routing import CONNECT, DEFAULT, DIS
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.aws_lambda.prelude import BadPrelude, status_code
 from server.local_aws.control_plane.call import ApiAnswer, ApiError
-from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
+from server.local_aws.http1.exchange import BodyTooLarge, Exchange, Header, TruncatedBody
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.throttle import TokenBucket
 

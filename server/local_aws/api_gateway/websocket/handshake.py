@@ -4,7 +4,8 @@ import base64
 import binascii
 from hashlib import sha1
 
-from server.local_aws.api_gateway.websocket.event import Handshake, Header
+from server.local_aws.api_gateway.websocket.event import Handshake
+from server.local_aws.http1.exchange import Header
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 

@@ -1,8 +1,8 @@
 """Channel names, and who has subscribed to which. No I/O.
 
 Docs: docs.aws.amazon.com/appsync/latest/eventapi/event-api-websocket-protocol.html and
-…/channel-namespaces.html (checked 2026-11). A wildcard stands for one or more segments; that it does not
-stand for none is a choice.
+…/channel-namespaces.html (checked 2026-11). A wildcard stands for one or more segments, and not for none:
+README.md, "Where AWS is unconfirmed".
 """
 
 import re

@@ -5,14 +5,13 @@ from aiohttp import web
 from server.local_aws.appsync import credentials
 from server.local_aws.appsync.authorization import authorize, demand
 from server.local_aws.appsync.deployed import Api, event_modes
-from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, offered_subprotocols, read_object
+from server.local_aws.appsync.door import Door, is_upgrade, read_object
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.events.channels import Channels
 from server.local_aws.appsync.events.protocol import SUBPROTOCOL, EventSession
 from server.local_aws.appsync.events.publishing import PATH, Publisher
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.platform.limits import Limits
-from server.websocket_frames import accept
 
 REALTIME_PATH = "/event/realtime"
 
@@ -35,14 +34,12 @@ class EventApi:
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         if not is_upgrade(request):
             raise Refused(400, "BadRequestException", "This path speaks WebSocket")
-        socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
-        await accept(request, socket)
-        connection = Connection(request, socket, self._limits)
+        connection = await Connection.open(request, SUBPROTOCOL, self._limits)
         try:
             self._admit(request)
         except Refused as refused:
             await connection.refuse({"type": "connection_error", "errors": refused.with_code()})
-            return socket
+            return connection.socket
         session = EventSession(self._api, self._channels, self._publisher, connection)
         timeout = connection_timeout_ms(self._limits)
         try:
@@ -51,12 +48,10 @@ class EventApi:
             )
         finally:
             session.close()
-        return socket
+        return connection.socket
 
     def _admit(self, request: web.Request) -> None:
         """Raise `Refused` unless the client may connect."""
-        offered = offered_subprotocols(request, SUBPROTOCOL)
-        given = credentials.from_handshake(request.headers, request.query, offered)
-        credentials.check_host(given, self.door.host)
+        given = self.door.credentials(request, SUBPROTOCOL)
         caller = authorize(self._api, event_modes(self._api, "connection"), given, PATH, b"{}")
         demand(caller, "appsync:EventConnect", self._api.arn)

@@ -1,8 +1,8 @@
 """The protocol `aws-appsync-event-ws`: subscribe, unsubscribe and publish on one WebSocket.
 
 Docs: docs.aws.amazon.com/appsync/latest/eventapi/event-api-websocket-protocol.html (checked 2026-11). AWS's
-page shows `event` of a data message as an array of strings, AWS's JavaScript client reads it as one string;
-here it is one string (which of the two AWS sends is unconfirmed).
+page shows `event` of a data message as an array of strings, AWS's JavaScript client reads it as one string,
+which it is here: README.md, "Where AWS is unconfirmed".
 """
 
 import json

@@ -1,9 +1,8 @@
 """Publishing: the same checks and the same answer over HTTP and over WebSocket.
 
 Docs: docs.aws.amazon.com/appsync/latest/eventapi/publish-http.html, …/publish-websocket.html (checked
-2026-11). An event that is too large is answered in `failed`, the others are published: a choice of this
-stand-in, as are the messages except "Invalid Channel Format" and "Input exceeded 5 event limit" (of AWS's
-Android client).
+2026-11). "Invalid Channel Format" and "Input exceeded 5 event limit" are the words of AWS's Android client.
+The other messages, and events that are too large: README.md, "Where AWS is unconfirmed".
 """
 
 import json

@@ -11,7 +11,7 @@ from graphql import GraphQLSchema
 from server.local_aws.appsync import credentials
 from server.local_aws.appsync.authorization import Caller, authorize
 from server.local_aws.appsync.deployed import Api, graphql_modes
-from server.local_aws.appsync.door import MAX_BODY, Door, is_upgrade, offered_subprotocols, read_object
+from server.local_aws.appsync.door import Door, is_upgrade, read_object
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.graphql.execution import (
     UNREADABLE,
@@ -35,7 +35,6 @@ from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.platform.limits import Limits
-from server.websocket_frames import accept
 
 PATH, CONNECT_PATH, REALTIME_PATH = "/graphql", "/graphql/connect", "/graphql/realtime"
 
@@ -119,14 +118,12 @@ class GraphqlApi:
             raise Refused(
                 400, "BadRequestException", "Queries are sent by POST, subscriptions over WebSocket"
             )
-        socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=MAX_BODY, compress=False)
-        await accept(request, socket)
-        connection = Connection(request, socket, self._limits)
+        connection = await Connection.open(request, SUBPROTOCOL, self._limits)
         try:
             self._admit(request)
         except Refused as refused:
             await connection.refuse({"type": "connection_error", "payload": {"errors": refused.with_code()}})
-            return socket
+            return connection.socket
         subscribe = partial(self._subscribe, request.remote)
         session = SubscriptionSession(
             connection, self._subscriptions, subscribe, self._limits.appsync_payload
@@ -138,13 +135,11 @@ class GraphqlApi:
             )
         finally:
             session.close()
-        return socket
+        return connection.socket
 
     def _admit(self, request: web.Request) -> None:
         """Raise `Refused` unless the client may connect."""
-        offered = offered_subprotocols(request, SUBPROTOCOL)
-        given = credentials.from_handshake(request.headers, request.query, offered)
-        credentials.check_host(given, self.door.host)
+        given = self.door.credentials(request, SUBPROTOCOL)
         authorize(self.api, graphql_modes(self.api), given, CONNECT_PATH, b"{}")
 
     async def _subscribe(

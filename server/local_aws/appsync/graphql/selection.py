@@ -2,8 +2,8 @@
 
 Docs: docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html (checked 2026-11): paths,
 with aliases where there are any; the fields of fragments among them, if they belong to the type of the field;
-of an interface or a union only the fields of its own. That @skip and @include leave the list as it is is this
-stand-in's choice.
+of an interface or a union only the fields of its own. @skip and @include: README.md, "Where AWS is
+unconfirmed".
 """
 
 from collections.abc import Iterator, Mapping

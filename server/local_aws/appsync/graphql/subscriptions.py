@@ -6,9 +6,8 @@ compared with the fields of the same names, which the mutation must have selecte
 an argument that is left out is not. A subscriber reads the mutation's answer as it is, by the names in it: a
 field that the mutation selects under an alias is null for a subscription that asks for it by its own name
 (github.com/aws/aws-appsync-community/issues/160, checked 2026-11). Only the alias of the mutation itself does
-not matter. That a mutation without a result (null) is not passed on is a choice.
-So is it that a subscription is refused for each field it asks for that its caller may not read: what AWS does
-about nested fields is unconfirmed.
+not matter. Mutations without a result, and nested fields that a caller may not read: README.md, "Where AWS is
+unconfirmed".
 """
 
 import json

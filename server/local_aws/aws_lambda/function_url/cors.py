@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from server.local_aws.control_plane.call import ApiError
+from server.local_aws.http1.exchange import Exchange, Header
 
 MAX_AGE = 86_400
 LISTS = {
@@ -24,8 +25,6 @@ of the API)."""
 
 ONE_LINE = re.compile("[^\x00-\x1f\x7f]*")
 """AWS's model says `.*`; what is sent in a header has no control characters either."""
-
-Header = tuple[str, str]
 
 
 def check(cors: Any) -> None:
@@ -88,10 +87,14 @@ def matches(pattern: str, origin: str) -> bool:
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), origin) is not None
 
 
-def preflight(cors: dict[str, Any], origin: str, *, echoes: bool = True) -> list[Header]:
+def is_preflight(exchange: Exchange) -> bool:
+    return exchange.method == "OPTIONS" and bool(exchange.header("access-control-request-method"))
+
+
+def preflight(cors: dict[str, Any] | None, origin: str, *, echoes: bool = True) -> list[Header]:
     """The headers of the answer to a preflight from `origin`; `echoes` as in `headers`."""
     fields = headers(cors, origin, echoes=echoes)
-    if not fields:
+    if cors is None or not fields:
         return []
     for setting, name in (
         ("AllowMethods", "Access-Control-Allow-Methods"),

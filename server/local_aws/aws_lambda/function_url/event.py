@@ -14,7 +14,8 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
-Header = tuple[str, str]
+from server.local_aws.http1.exchange import Header
+
 TEXTUAL = ("application/json", "application/javascript", "application/xml")
 FRAMING = ("connection", "transfer-encoding")
 
@@ -65,7 +66,7 @@ def event(
         "requestId": request_id,
         "routeKey": "$default",
         "stage": "$default",
-        "time": datetime.fromtimestamp(now, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "time": request_time(now),
         "timeEpoch": int(now * 1000),
     }
     if authorizer:
@@ -105,6 +106,11 @@ def event_headers(request: UrlRequest, trace_id: str, *, signed: bool) -> dict[s
     if "cookie" in headers:  # several are one list of cookies (RFC 6265 section 4.2.1)
         headers["cookie"] = "; ".join(value for name, value in sent if name == "cookie")
     return {**headers, **own}
+
+
+def request_time(now: float) -> str:
+    """A moment, in seconds of the epoch, as events have it."""
+    return datetime.fromtimestamp(now, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 def joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

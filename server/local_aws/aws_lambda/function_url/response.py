@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.local_aws.aws_lambda.prelude import BadPrelude, Prelude, status_code, text
+from server.local_aws.http1.answering import has, renamed
+from server.local_aws.http1.exchange import Header
 
-Header = tuple[str, str]
 OWNED = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 """Headers that are the server's. AWS was seen to rename a function's `content-length` by the prefix below;
 that the others are treated alike is this stand-in's choice."""
 
 REMAPPED = "x-amzn-remapped-"
+OCTET_STREAM = "application/octet-stream"
+"""What a stream is taken for that has no content type."""
 
 
 class BadResult(ValueError):
@@ -74,19 +77,15 @@ def result_body(value: Mapping[str, Any]) -> bytes:
 
 def from_prelude(prelude: Prelude) -> tuple[int, list[Header]]:
     """Status and headers of a RESPONSE_STREAM URL from a function's prelude."""
-    return prelude.status, response_headers(prelude.headers, prelude.cookies, "application/octet-stream")
+    return prelude.status, response_headers(prelude.headers, prelude.cookies, OCTET_STREAM)
 
 
 def response_headers(headers: Mapping[str, Any], cookies: list[str], content_type: str) -> list[Header]:
     """The function's headers, one `set-cookie` for each cookie, and a content type if it gave none."""
-    fields = [(remapped(name), text(value)) for name, value in headers.items()]
-    if not any(name.lower() == "content-type" for name, _ in fields):
+    fields = renamed(((name, text(value)) for name, value in headers.items()), OWNED, REMAPPED)
+    if not has(fields, "content-type"):
         fields.append(("Content-Type", content_type))
     return fields + [("set-cookie", cookie) for cookie in cookies]
-
-
-def remapped(name: str) -> str:
-    return REMAPPED + name if name.lower() in OWNED else name
 
 
 def compact(value: object) -> bytes:

@@ -17,11 +17,7 @@ from server.local_aws.aws_lambda.event_stream import PAYLOAD_CHUNK, encode_heade
 from server.local_aws.aws_lambda.prelude import BadPrelude, PreludeSplitter
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.throttle import TokenBucket
-
-
-def split(data: bytes, cuts: list[int]) -> list[bytes]:
-    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]  # noqa: RUF007
+from tests.support.splitting import split
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(min_value=0)))

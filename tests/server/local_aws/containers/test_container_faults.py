@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 import server.local_aws.app_runner.api
 import server.local_aws.ecs_express.api
-from server.envoy import EnvoyUnavailable
+from server.envoy.process import EnvoyUnavailable
 from server.local_aws.stand_in import StandIn
 from tests.support.account import Account, start_stand_in
 from tests.support.containers import (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import server.local_aws.containers.proxy
-from server.envoy import EnvoyUnavailable, envoy_program, route_to
+from server.envoy.process import EnvoyUnavailable, envoy_program, route_to
 from server.local_aws.containers.hosting import ReservedPort
 from server.local_aws.containers.proxy import Proxy, listens
 from server.processes.children import Processes
@@ -20,6 +20,10 @@ try:
     envoy_program()
 except EnvoyUnavailable as reason:
     pytest.skip(str(reason), allow_module_level=True)
+
+
+NOBODY = "http://127.0.0.1:1"
+"""Where nobody listens: these tests make no request."""
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ async def test_it_comes_back_and_says_why_it_does_not(
 ) -> None:
     port, lines = ReservedPort(), []
     port.lend()
-    proxy = Proxy(route_to("http://127.0.0.1:1"), port.number, processes, lines.append)
+    proxy = Proxy(route_to(NOBODY), port.number, NOBODY, processes, lines.append)
     await proxy.start()
     assert proxy.serves and lines == []
     failures = [EnvoyUnavailable("no binary"), OSError(11, "no process")]
@@ -76,7 +80,7 @@ async def gone(port: int) -> bool:
 async def test_an_envoy_that_is_stopped_does_not_hold_up_the_end(processes: Processes) -> None:
     port = ReservedPort()
     port.lend()
-    proxy = Proxy(route_to("http://127.0.0.1:1"), port.number, processes, print)
+    proxy = Proxy(route_to(NOBODY), port.number, NOBODY, processes, print)
     await proxy.start()
     assert proxy._child is not None
     os.kill(proxy._child.pid, signal.SIGSTOP)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from server.local_aws.control_plane.call import ApiCall, ApiError
 from server.local_aws.control_plane.canonical import canonical
 from server.local_aws.control_plane.moto import ControlPlane
-from server.local_aws.control_plane.operations import find, operation_of
+from server.local_aws.control_plane.operations import operation_of, resolve
 
 ZEROS = "0" * 64
 FORM = "application/x-www-form-urlencoded"
@@ -172,7 +172,7 @@ def test_moto_runs_the_operation_that_is_judged(control_plane: ControlPlane, cal
     except ApiError as error:
         assert error.status == 400
         return
-    found = find(plain)
+    found = resolve(plain)
     with watched(pytest.MonkeyPatch()) as executed:
         control_plane._call(plain, "127.0.0.1:4566")
     if call.service == "s3":

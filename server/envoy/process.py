@@ -15,23 +15,24 @@ from copy import deepcopy
 from importlib import import_module
 from importlib.util import find_spec
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from server.door import allowed
 from server.door.guard import foreign_host
+from server.envoy.configuration import TYPES, Configuration, socket_address
+from server.envoy.users import HEAD_SECONDS, ask_for_users
 from server.processes.guarded import GuardedProcess
+
+if TYPE_CHECKING:
+    from server.embedded import EmbeddedServer
 
 HOST = "127.0.0.1"
 ATTEMPTS = 5
 START_SECONDS = 20
 """How long Envoy may take to serve; it needs about a tenth of a second."""
-HEAD_SECONDS = 20
-"""How long a client may take for the head of a request."""
 READY = "starting workers"
 """Envoy's own words in its log when the port is its own and it is about to listen."""
-TYPES = "type.googleapis.com/envoy.extensions"
-Configuration = dict[str, Any]
 
 
 class EnvoyUnavailable(Exception):
@@ -84,10 +85,6 @@ def route_to(
     return {"static_resources": {"listeners": [listener], "clusters": [cluster]}}
 
 
-def socket_address(host: str, port: int) -> Configuration:
-    return {"socket_address": {"address": host, "port_value": port}}
-
-
 class Envoy:
     """An Envoy process with `configuration`, listening on a free loopback port.
 
@@ -103,13 +100,23 @@ class Envoy:
         """`configuration` has one listener; its port is chosen at the start."""
         self._configuration = configuration
         self._process: GuardedProcess | None = None
+        self._asked: EmbeddedServer | None = None
         self._port = 0
 
     def start(self) -> "Envoy":
         """Return self when it serves. Raises `EnvoyUnavailable`, and `EnvoyFailed` if Envoy refuses the
         configuration."""
         if self._process is None:
-            self._process, self._port = start_on_free_port(envoy_program(), self._configuration)
+            program = envoy_program()
+            from server.envoy.asked import start_answering  # only now: the stand-in answers without aiohttp
+
+            self._asked = start_answering()
+            try:
+                asked = self._asked.url("")
+                self._process, self._port = start_on_free_port(program, self._configuration, asked)
+            except BaseException:
+                self._asked.stop()
+                raise
             weakref.finalize(self, self._process.kill)
         return self
 
@@ -118,6 +125,9 @@ class Envoy:
         if self._process is not None:
             self._process.kill()
             self._process = None
+        if self._asked is not None:
+            self._asked.stop()
+            self._asked = None
 
     @property
     def port(self) -> int:
@@ -153,12 +163,12 @@ def envoy_program() -> str:
     )
 
 
-def start_on_free_port(program: str, configuration: Configuration) -> tuple[GuardedProcess, int]:
+def start_on_free_port(program: str, configuration: Configuration, asked: str) -> tuple[GuardedProcess, int]:
     """Envoy serving, and its port. Only its admin interface could tell which port it took for port 0, so one
     that is free is chosen here; whoever takes it in the meantime makes Envoy end, and another is tried."""
     for remaining in reversed(range(ATTEMPTS)):
         port = free_port()
-        process = GuardedProcess(command(program, listening_on(configuration, port)))
+        process = GuardedProcess(command(program, listening_on(configuration, port, asked)))
         patience = threading.Timer(START_SECONDS, process.kill)
         patience.start()
         log = read_until_ready(process.errors)
@@ -182,11 +192,10 @@ def command(program: str, configuration: Configuration) -> list[str]:
     ]
 
 
-def listening_on(configuration: Configuration, port: int) -> Configuration:
+def listening_on(configuration: Configuration, port: int, asked: str) -> Configuration:
     """The configuration with its listener at `port` and behind the guard: its virtual host takes this
-    machine's names and those of the setting, and what is left is refused. Raises `allowed.BadEntry`.
-
-    Envoy knows nothing of users: another user of this machine reaches the port.
+    machine's names and those of the setting, and what is left is refused; the server at `asked`
+    (http://HOST:PORT) judges users (see `server.envoy.users`). Raises `allowed.BadEntry`.
     """
     configured = deepcopy(configuration)
     listener = configured["static_resources"]["listeners"][0]
@@ -199,6 +208,7 @@ def listening_on(configuration: Configuration, port: int) -> Configuration:
     named["domains"] = hosts(port)
     others = {"match": {"prefix": "/"}, "direct_response": answer}
     manager["route_config"]["virtual_hosts"].append({"name": "others", "domains": ["*"], "routes": [others]})
+    ask_for_users(configured, asked)
     return configured
 
 

@@ -8,21 +8,15 @@ whatever is left, and removes the stand-in's files.
 
 import asyncio
 import os
-import select
 import shutil
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from server.processes import descriptors, guardian
-
-PATIENCE_SECONDS = 5.0
-"""How long the guardian and its spare may take to end, until their work is done here."""
+from server.processes.guarded import GuardianProcess
 
 RESTART_SECONDS = 1.0
 """After which a guardian is started anew that does not live longer than this."""
@@ -36,7 +30,9 @@ class Guardian:
 
     def __init__(self, folder: Path, mark: str, groups: Callable[[], Iterable[int]]) -> None:
         """Raises `OSError` if no process can be started."""
-        self._folder, self._mark, self._groups = folder, mark, groups
+        self._folder = folder
+        self._mark = mark
+        self._groups = groups
         self._loop = asyncio.get_running_loop()
         self._restarting: asyncio.TimerHandle | None = None
         self._start()
@@ -44,25 +40,16 @@ class Guardian:
     def _start(self) -> None:
         self._restarting = None
         self._started = time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", guardian.__file__, str(self._folder), self._mark],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-            cwd="/",
-            bufsize=0,
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._to, self._from = self._process.stdin, self._process.stdout
-        os.set_blocking(self._to.fileno(), False)
-        self._loop.add_reader(self._from, self._hear)
+        self._process = GuardianProcess(str(self._folder), self._mark)
+        os.set_blocking(self._process.to.fileno(), False)
+        self._loop.add_reader(self._process.heard, self._hear)
         self._tell_all()
 
     def tell(self, action: str, group: int) -> None:
         """Say which group there is (`guard`), or is no more (`release`)."""
         news = f"{action} {group}\n".encode()  # so short that it is written whole or not at all
         with suppress(OSError, ValueError):  # it has been killed: the next one is told of all
-            if self._to.write(news) is None:  # it has long been stopped: its pipe is full
+            if self._process.to.write(news) is None:  # it has long been stopped: its pipe is full
                 guardian.kill_group(self._process.pid)
 
     def _tell_all(self) -> None:
@@ -71,11 +58,11 @@ class Guardian:
 
     def _hear(self) -> None:
         """The spare has taken over, or both have ended."""
-        if os.read(self._from.fileno(), 4096):
+        if os.read(self._process.heard.fileno(), 4096):
             self._tell_all()
             return
-        self._close()
-        self._process.wait()
+        self._loop.remove_reader(self._process.heard)
+        self._process.has_ended()
         lived = time.monotonic() - self._started
         self._restarting = self._loop.call_later(
             0 if lived > RESTART_SECONDS else RESTART_SECONDS, self._restart
@@ -87,45 +74,25 @@ class Guardian:
         except OSError:  # this machine has nothing left to start it with
             self._restarting = self._loop.call_later(RESTART_SECONDS, self._restart)
 
-    def _close(self) -> None:
-        self._loop.remove_reader(self._from)
-        self._to.close()
-        self._from.close()
-
     async def stop(self) -> None:
         """Let it do its work and end. Where it does not, do its work here."""
+        groups = list(self._groups())
         if self._restarting is not None:
             self._restarting.cancel()
+            await asyncio.to_thread(guardian.clean_up, groups, self._mark, str(self._folder))
         else:
-            self._loop.remove_reader(self._from)
-            self._to.close()
-            ended = await asyncio.to_thread(ends_within, self._from, PATIENCE_SECONDS)
-            if not ended:
-                guardian.kill_group(self._process.pid)
-            self._process.wait()
-            self._from.close()
-            if ended and self._process.returncode == 0:
-                return
-        await asyncio.to_thread(guardian.clean_up, self._groups(), self._mark, str(self._folder))
-
-
-def ends_within(pipe: IO[bytes], seconds: float) -> bool:
-    """Wait for the end of a pipe; False if it does not come in time."""
-    deadline = time.monotonic() + seconds
-    waiting = select.poll()
-    waiting.register(pipe, select.POLLIN)
-    while (left := deadline - time.monotonic()) > 0 and waiting.poll(left * 1000):
-        if not pipe.read(4096):
-            return True
-    return False
+            self._loop.remove_reader(self._process.heard)
+            await asyncio.to_thread(self._process.end, groups)
 
 
 class Child:
     """A running process and everything it starts, which carries `mark`."""
 
     def __init__(self, process: asyncio.subprocess.Process, mark: str, processes: "Processes") -> None:
-        self._process, self._processes = process, processes
-        self.pid, self.mark = process.pid, mark
+        self._process = process
+        self._processes = processes
+        self.pid = process.pid
+        self.mark = mark
 
     async def wait(self) -> int:
         """Wait for the process to end, have what it left behind killed, return its exit status."""
@@ -195,7 +162,8 @@ class Processes:
     async def _sweep(self) -> None:
         """One look at all processes serves all children that have ended since the last."""
         while self._ended:
-            ended, self._ended = self._ended, set()
+            ended = self._ended
+            self._ended = set()
             await asyncio.to_thread(guardian.kill_marked, [child.mark for child in ended])
             self._children -= ended
             for child in ended:

@@ -1,10 +1,15 @@
-"""File descriptors: how many this process may have, and how many it has left."""
+"""File descriptors: how many this process may open, and how many of them are whose.
+
+Where a system grants few, each client and each execution environment of a function has a place in one half of
+them. Who finds no place waits (a client, in its port's queue) or is refused (an environment). So clients
+cannot take what a function needs to answer them.
+"""
 
 import os
 import resource
 import sys
 from contextlib import suppress
-from pathlib import Path
+from functools import cache
 
 INHERITED = resource.getrlimit(resource.RLIMIT_NOFILE)
 """The soft and the hard limit with which this process was started."""
@@ -12,15 +17,14 @@ INHERITED = resource.getrlimit(resource.RLIMIT_NOFILE)
 ENOUGH = 10_240 if sys.platform == "darwin" else 65_536
 """More than the stand-in can use; macOS grants no more, whatever its hard limit says."""
 
-FEW, PLENTY = 1024, 8192
-"""With so many allowed, and one below so few free, it does not matter how many are open above."""
-
-OPEN = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
-
-
 MINIMUM = 128
-"""With fewer nothing is served: 64 are left to execution environments (`http1.server`), some 16 are the
-stand-in's own, and every endpoint and every client needs one."""
+"""With fewer nothing is served."""
+
+OWN = 32
+"""For the stand-in itself; one with many endpoints, each of which listens, takes some of the clients'."""
+
+ENVIRONMENT = 6
+"""For one execution environment: a pipe, a port, its runtime's connections, and what starting it takes."""
 
 
 class TooFew(Exception):
@@ -64,18 +68,28 @@ def restore_limit(pid: int) -> None:
             resource.prlimit(pid, resource.RLIMIT_NOFILE, INHERITED)
 
 
-def left() -> int:
-    """How many more this process may open. They are counted only where they may matter: that takes time."""
-    try:
-        lowest = os.open(os.devnull, os.O_RDONLY)
-        os.close(lowest)
-        if lowest < FEW and limit() >= PLENTY:
-            return limit() - lowest
-        return limit() - sum(1 for _ in OPEN.iterdir())
-    except OSError:  # not even one, to look
-        return 0
+def for_clients() -> int:
+    """Return how many connections of clients may be open at once."""
+    return (limit() - OWN) // 2
+
+
+def for_environments() -> int:
+    """Return how many execution environments there may be at once."""
+    return (limit() - OWN) // 2 // ENVIRONMENT
+
+
+@cache
+def tell_shortage() -> None:
+    """Say, once, that clients wait or are refused because too few files may be open."""
+    print(
+        f"At most {limit()} files may be open here: {for_clients()} clients and {for_environments()} "
+        "execution environments at once, and more must wait or are refused. Allow more with ulimit -n 1024 "
+        "(or, for the hard limit, in /etc/security/limits.conf).",
+        file=sys.stderr,
+    )
 
 
 def limit() -> int:
+    """Return how many files this process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return ENOUGH if soft == resource.RLIM_INFINITY else soft

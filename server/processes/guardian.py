@@ -1,9 +1,10 @@
-"""Ends what the stand-in leaves behind: run as a program of its own, which outlives the stand-in.
+"""Ends what another process leaves behind: run as a program of its own, which outlives that one.
 
-It reads the pipe from the stand-in: which process groups there are. The pipe ends when the stand-in does,
-however it does; then everything is killed that carries the stand-in's mark, and its files are removed. A
-spare waits beside it, for the case that the guardian itself is killed or stopped; if both are killed, the
-stand-in starts another. Only who kills all three at once leaves something behind.
+It serves the stand-in, and whoever runs a single command (`server.processes.guarded`), which it then starts
+itself. It reads the pipe from its owner: which process groups there are. The pipe ends when the owner does,
+however it does; then everything is killed that carries the owner's mark, and its files are removed. A spare
+waits beside it, for the case that the guardian itself is killed or stopped; if both are killed, the stand-in
+starts another. Only who kills all three at once leaves something behind.
 
 Processes of a session of their own (`setsid`, `spawn` with `detached`) belong to no group that anybody knows.
 They are found by a mark: a variable in the environment they inherit. Linux shows it in /proc; on macOS `ps`
@@ -27,7 +28,7 @@ PATIENCE_MS = 2000
 """How long a guardian may take to do its work before its spare does it."""
 
 AGAIN = b"again\n"
-"""Said to the stand-in by a spare that has taken over: it wants to know which groups there are."""
+"""Said to the owner by a spare that has taken over: it wants to know which groups there are."""
 
 
 def kill_group(group: int) -> None:
@@ -136,10 +137,25 @@ def tell(descriptor: int, words: bytes) -> None:
         os.write(descriptor, words)
 
 
+def run(argv: list[str], mark: str) -> int:
+    """Start the command, which alone keeps our stderr; return its process group."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    command = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=null,
+        env={**os.environ, VARIABLE: mark},
+        start_new_session=True,
+    )
+    os.dup2(null, 2)
+    os.close(null)
+    return command.pid
+
+
 def main() -> None:
-    folder, mark = sys.argv[1:]
+    folder, mark, *argv = sys.argv[1:]
+    groups = {run(argv, mark)} if argv else set()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    groups: set[int] = set()
     told = b""
     pair = Pair()
     waiting = select.poll()
@@ -154,7 +170,10 @@ def main() -> None:
             *lines, told = (told + news).split(b"\n")
             for line in lines:
                 action, group = line.split()
-                (groups.add if action == b"guard" else groups.discard)(int(group))
+                if action == b"guard":
+                    groups.add(int(group))
+                else:
+                    groups.discard(int(group))
         elif pair.spare in ready:
             waiting.unregister(pair.spare)
             pair.replace_spare()

@@ -1,7 +1,7 @@
 """Readers of what is pushed or published: they subscribe, let the producer begin, and yield what comes.
 
 None of the three has an end of its own: each reader stops after the items it asked for. A silence of
-`PATIENCE` seconds raises `asyncio.TimeoutError`. A subscription to AppSync has no certain beginning either:
+`PATIENCE` seconds raises `TimeoutError`. A subscription to AppSync has no certain beginning either:
 what was published right after `start_ack` has been lost on AWS
 (https://github.com/aws/aws-appsync-community/issues/405, checked 2026-11). So a marker is published until it
 is heard, and then the items.

@@ -54,7 +54,7 @@ class Connection:
         left = self._deadline - time.perf_counter()
         try:
             data = await asyncio.wait_for(self._reader.read(READ_SIZE), max(0.0, left))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             exchange = Exchange(self.url, list(self.reads))
             came = f"{len(exchange.raw('server')):,} bytes came"
             message = f"{self.url} did not come to its end within {self._timeout:g} s ({came})"
@@ -81,14 +81,14 @@ async def connect(url: str, schemes: tuple[str, ...], timeout: float) -> AsyncIt
     opening = asyncio.open_connection(parts.hostname, port, ssl=PORTS[parts.scheme] == 443 or None)
     try:
         reader, writer = await asyncio.wait_for(opening, timeout)
-    except (OSError, asyncio.TimeoutError) as error:
+    except (TimeoutError, OSError) as error:
         reason = str(error) or f"no answer within {timeout:g} s"
         raise ConnectionError(f"no connection to {parts.hostname}:{port}: {reason}") from error
     try:
         yield Connection(url, reader, writer, timeout)
     finally:
         writer.close()
-        with suppress(OSError, asyncio.TimeoutError):
+        with suppress(OSError):
             await asyncio.wait_for(writer.wait_closed(), 1.0)
 
 

@@ -5,7 +5,7 @@ import shlex
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from server.envoy.process import EnvoyUnavailable
@@ -30,7 +30,7 @@ HEALTH_CHECK = {
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -99,9 +99,13 @@ class Service:
         tags: dict[str, str],
         hosting: Hosting,
     ) -> None:
-        self.name, self.region, self.id = name, region, service_id
+        self.name = name
+        self.region = region
+        self.id = service_id
         self.arn = f"arn:aws:apprunner:{region}:{ACCOUNT_ID}:service/{name}/{self.id}"
-        self.settings, self.tags, self.hosting = settings, tags, hosting
+        self.settings = settings
+        self.tags = tags
+        self.hosting = hosting
         self.status = "OPERATION_IN_PROGRESS"
         self.created = self.updated = now()
         self.deleted: datetime | None = None
@@ -196,12 +200,14 @@ class Service:
     ) -> None:
         try:
             await work
-            operation.status, self.status = "SUCCEEDED", done
+            operation.status = "SUCCEEDED"
+            self.status = done
         except (DeploymentFailed, EnvoyUnavailable, ProxyFailed, OSError) as error:
             self.log(f"{operation.type} failed. {error}")
             if failed != "RUNNING":
                 await self.hosting.stop()
-            operation.status, self.status = "FAILED", failed
+            operation.status = "FAILED"
+            self.status = failed
         operation.ended = self.updated = now()
 
     async def _deploy(self, settings: Settings) -> None:

@@ -9,7 +9,7 @@ import binascii
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,7 +35,8 @@ class AppSyncApi:
     """Serves AppSync's API calls; `forward` hands one to moto."""
 
     def __init__(self, apis: Apis, forward: Forward) -> None:
-        self._apis, self._forward = apis, forward
+        self._apis = apis
+        self._forward = forward
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer one call."""
@@ -92,7 +93,8 @@ class AppSyncApi:
             try:
                 graphql.set_schema(definition)
             except BadSchema as error:
-                kept.status, kept.parse_error = "FAILED", str(error)
+                kept.status = "FAILED"
+                kept.parse_error = str(error)
         return answer
 
     # Event APIs
@@ -118,7 +120,7 @@ class AppSyncApi:
                 raise ApiError(404, "NotFoundException", message)
             if call.method != "DELETE":
                 if call.method == "POST":
-                    update(namespace, settings, datetime.now(timezone.utc))
+                    update(namespace, settings, datetime.now(UTC))
                 return ApiAnswer.of(200, {"channelNamespace": to_document(namespace)})
         elif call.method == "POST" and deployed.namespace(api, str(settings.get("name"))):
             message = f"Channel namespace {settings['name']} already exists."

@@ -13,7 +13,9 @@ class Apis:
     """`open_…` when an API is created; `retire` closes those that have been deleted."""
 
     def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits) -> None:
-        self._endpoints, self._functions, self._limits = endpoints, functions, limits
+        self._endpoints = endpoints
+        self._functions = functions
+        self._limits = limits
         self._open: dict[Api, tuple[GraphqlApi | EventApi, Endpoint]] = {}
 
     async def open_graphql(self, api: Api) -> None:

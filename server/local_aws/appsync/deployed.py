@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.appsync.models import AppSyncBackend, ChannelNamespace, EventsAPI, GraphqlAPI, appsync_backends
@@ -64,7 +64,7 @@ def is_valid_key(api: Api, key: str, now: datetime | None = None) -> bool:
     found = holder.api_keys.get(key) if holder is not None else None
     if found is None:
         return False
-    return found.expires.replace(tzinfo=timezone.utc) > (now or datetime.now(timezone.utc))
+    return found.expires.replace(tzinfo=UTC) > (now or datetime.now(UTC))
 
 
 def graphql_modes(api: Api) -> list[str]:

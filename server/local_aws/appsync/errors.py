@@ -9,7 +9,9 @@ class Refused(Exception):
 
     def __init__(self, status: int, error_type: str, message: str) -> None:
         super().__init__(message)
-        self.status, self.error_type, self.message = status, error_type, message
+        self.status = status
+        self.error_type = error_type
+        self.message = message
 
     def errors(self) -> list[dict[str, Any]]:
         return [{"errorType": self.error_type, "message": self.message}]

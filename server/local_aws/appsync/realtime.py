@@ -76,9 +76,9 @@ class Connection:
         self.send(acknowledgement)
         tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._keep_alive())]
         try:
-            reading = self._read(acknowledgement, handle)
-            await asyncio.wait_for(reading, self._limits.appsync_connection_seconds)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(self._limits.appsync_connection_seconds):
+                await self._read(acknowledgement, handle)
+        except TimeoutError:
             await self.socket.close(code=WSCloseCode.GOING_AWAY)
         finally:
             for task in tasks:
@@ -92,7 +92,7 @@ class Connection:
         while (left := until - loop.time()) > 0:
             try:
                 frame = await self.socket.receive(timeout=left)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 return True
             if frame.type in OVER:
                 return False

@@ -52,8 +52,12 @@ class LambdaApi:
         *,
         enforce_iam: bool,
     ) -> None:
-        self._functions, self._urls, self._limits = functions, urls, limits
-        self._admit, self._forward, self._enforce_iam = admit, forward, enforce_iam
+        self._functions = functions
+        self._urls = urls
+        self._limits = limits
+        self._admit = admit
+        self._forward = forward
+        self._enforce_iam = enforce_iam
 
     @staticmethod
     def is_invocation(target: str) -> bool:
@@ -151,7 +155,7 @@ class LambdaApi:
             await exchange.start(200, headers)
             failed: FunctionFailure | None = None
             try:
-                async for chunks in response.chunks():
+                async for chunks in response.reads():
                     await exchange.send([encode_message(PAYLOAD_CHUNK, chunk) for chunk in chunks])
             except FunctionFailure as failure:
                 failed = failure

@@ -10,7 +10,8 @@ class FunctionFailure(Exception):
 
     def __init__(self, error_type: str, document: bytes) -> None:
         super().__init__(error_type)
-        self.error_type, self.document = error_type, document
+        self.error_type = error_type
+        self.document = document
         self.in_trailers = False
         self.log_tail = b""
 
@@ -18,6 +19,11 @@ class FunctionFailure(Exception):
     def of(cls, error_type: str, message: str) -> "FunctionFailure":
         document = {"errorType": error_type, "errorMessage": message}
         return cls(error_type, json.dumps(document, separators=(",", ":")).encode())
+
+    @classmethod
+    def of_machine(cls, error: OSError) -> "FunctionFailure":
+        """This machine has no more descriptors, processes or memory to give."""
+        return cls.of("Sandbox.Failure", f"No environment: {error.strerror}")
 
     @property
     def message(self) -> str:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +20,16 @@ from typing import Any
 
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.environments import code
-from server.local_aws.aws_lambda.environments.environment import STOPPED, ExecutionEnvironment
-from server.local_aws.aws_lambda.environments.invocation import ANONYMOUS, Caller, Invocation, PostedResponse
+from server.local_aws.aws_lambda.environments.environment import ExecutionEnvironment
+from server.local_aws.aws_lambda.environments.invocation import (
+    ANONYMOUS,
+    STOPPED,
+    Caller,
+    Invocation,
+    Outcome,
+    PostedResponse,
+)
+from server.local_aws.aws_lambda.environments.launch import environment_variables
 from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
@@ -33,14 +42,6 @@ from server.processes.children import Processes
 
 ACCOUNT_CONCURRENCY = 1000
 """Concurrent executions of an account in a Region, by default (Lambda quotas, checked 2026-11)."""
-
-COMFORTABLE_DESCRIPTORS = 96
-"""Where fewer are left, no environment is kept for later: more than clients leave (`http1.server`), so that
-free environments never keep a client waiting."""
-
-SPARE_DESCRIPTORS = 20
-STARTING_DESCRIPTORS = 6
-"""What an environment needs that has been started but whose runtime has not called yet."""
 
 SETTLE_SECONDS = 1.0
 THROTTLED_EVENT_SECONDS = 1.0
@@ -60,27 +61,30 @@ class BufferedResult:
 
 class StreamingResponse:
     """A response while the function writes it. Use as `async with`: a caller that leaves the block early does
-    not stop the function, whose further output is then read and dropped."""
+    not stop the function; what it still writes is read and dropped."""
 
     def __init__(
         self, invocation: Invocation, posted: PostedResponse, limits: Limits, functions: "Functions"
     ) -> None:
-        self._invocation, self._posted, self._limits, self._functions = invocation, posted, limits, functions
+        self._invocation = invocation
+        self._posted = posted
+        self._limits = limits
+        self._functions = functions
         self.content_type = posted.content_type
 
-    async def chunks(self) -> AsyncIterator[list[bytes]]:
-        """The chunks, those of one read together, at Lambda's rate (6 MiB at once, then 2 MiB/s). What is not
-        taken stays with the function. Raises `FunctionFailure` when the function fails in mid-stream."""
-        rate, burst = self._limits.stream_rate, self._limits.stream_burst
-        async for chunks in throttled(self._posted.chunks(), burst, rate):
-            if self._invocation.killed is not None:
-                raise self._invocation.killed
+    async def reads(self) -> AsyncIterator[list[bytes]]:
+        """Yield the chunks of each read, at Lambda's rate (6 MiB at once, then 2 MiB/s). What is not taken
+        stays with the function. Raises `FunctionFailure` when the function fails in mid-stream."""
+        async for chunks in throttled(
+            self._posted.reads(), self._limits.stream_burst, self._limits.stream_rate
+        ):
+            if (ended_by := self._invocation.timed_out) is not None:
+                raise ended_by
             yield chunks
 
     async def log_tail(self) -> bytes:
-        """The last 4 KB of the log, when the function is done."""
-        await self._invocation.finished.wait()
-        return self._invocation.log_tail
+        """Wait until the function is done; return the last 4 KB of its log."""
+        return await self._invocation.log_tail()
 
     async def __aenter__(self) -> "StreamingResponse":
         return self
@@ -88,13 +92,13 @@ class StreamingResponse:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._posted.answered.done():
+        if not self._posted.reply.done():
             self._functions.in_background(self._posted.discard())
 
 
 class Functions:
     """All functions of the stand-in. `current(function)` is the deployed state of a function now, or None;
-    `reserved(region)` how much concurrency is set aside for single functions;
+    `reserved(region)` is how much concurrency is set aside for single functions;
     `credentials(role, session)` are the variables by which an SDK inside a function signs, `trusted` those by
     which functions trust the stand-in's endpoints over TLS."""
 
@@ -111,11 +115,16 @@ class Functions:
         current: Callable[[Function], Function | None],
         reserved: Callable[[str], int],
     ) -> None:
-        self._folder, self._processes, self._limits = folder, processes, limits
-        self._endpoint_url, self._put_events = endpoint_url, put_events
-        self._current, self._reserved = current, reserved
+        self._folder = folder
+        self._processes = processes
+        self._limits = limits
+        self._endpoint_url = endpoint_url
+        self._credentials = credentials
+        self._trusted = trusted
+        self._put_events = put_events
+        self._current = current
+        self._reserved = reserved
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
-        self._credentials, self._trusted = credentials, trusted
         self._environments: set[ExecutionEnvironment] = set()
         self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
         self._unpacking: dict[str, asyncio.Task[Path]] = {}
@@ -128,19 +137,20 @@ class Functions:
         """Invoke and wait for the whole response. A caller that is cancelled does not stop the function.
         Raises `Throttled`."""
         invocation = await self._begin(Invocation(function, payload, caller, streaming=False))
-        content_type, failed = "application/json", False
+        content_type = "application/json"
+        failed = False
         try:
             posted = await asyncio.shield(invocation.response)
             content_type = posted.content_type
             result = await posted.read()
         except FunctionFailure as failure:
-            result, failed = failure.document, True
+            result = failure.document
+            failed = True
         except asyncio.CancelledError:
             self.in_background(drain(invocation))
             raise
-        if with_log:
-            await invocation.finished.wait()
-        return BufferedResult(result, content_type, failed, invocation.request_id, invocation.log_tail)
+        log_tail = await invocation.log_tail() if with_log else b""
+        return BufferedResult(result, content_type, failed, invocation.request_id, log_tail)
 
     async def invoke_later(self, function: Function, payload: bytes, caller: Caller = ANONYMOUS) -> None:
         """Invoke for nobody, when there is concurrency for it, unless the function is deleted before. Unlike
@@ -165,8 +175,7 @@ class Functions:
             posted = await asyncio.shield(invocation.response)
         except FunctionFailure as failure:
             if with_log:
-                await invocation.finished.wait()
-                failure.log_tail = invocation.log_tail
+                failure.log_tail = await invocation.log_tail()
             raise
         except asyncio.CancelledError:
             self.in_background(drain(invocation))
@@ -216,25 +225,25 @@ class Functions:
         return invocation
 
     async def _run(self, running: set[Invocation], invocation: Invocation) -> None:
+        """Run an invocation in an environment, and say how it ended."""
         environment = None
+        outcome = Outcome(STOPPED)
         try:
-            environment = await self._environment(invocation.function)
-            await environment.run(invocation)
+            environment = await self._environment(invocation)
+            outcome = await environment.run(invocation)
         except FunctionFailure as failure:
-            invocation.fail(failure)
-        except OSError as error:  # this machine has no more descriptors, processes or memory to give
-            invocation.fail(FunctionFailure.of("Sandbox.Failure", f"No environment: {error.strerror}"))
+            outcome = Outcome(failure)
+        except OSError as error:
+            outcome = Outcome(FunctionFailure.of_machine(error))
         finally:
             running.discard(invocation)
-            invocation.fail(STOPPED)
-            invocation.finished.set()
+            invocation.end(outcome)
             if environment is not None:
                 await self._keep_or_stop(environment)
 
     async def _keep_or_stop(self, environment: ExecutionEnvironment) -> None:
-        """Keep an environment for later invocations, if it can serve them and there is room for it."""
-        comfortable = descriptors.left() >= COMFORTABLE_DESCRIPTORS
-        if comfortable and environment.reusable and self._is_current(environment):
+        """Keep an environment for later invocations, if it can serve them."""
+        if environment.reusable and self._is_current(environment):
             self._idle[environment.function.arn][environment] = asyncio.get_running_loop().call_later(
                 self._limits.idle_seconds, self._reclaim, environment
             )
@@ -244,13 +253,14 @@ class Functions:
     async def _settle(self, function: Function, running: set[Invocation]) -> None:
         """A caller has its response a moment before the runtime asks for more work. One that calls again at
         once finds the same environment, not a cold start or a 429."""
-        settling = [asyncio.create_task(each.finished.wait()) for each in running if each.is_answered]
+        settling = [each.outcome for each in running if each.is_answered]
         if settling and not self._idle[function.arn]:
             await asyncio.wait(settling, timeout=SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        for task in settling:
-            task.cancel()
 
-    async def _environment(self, function: Function) -> ExecutionEnvironment:
+    async def _environment(self, invocation: Invocation) -> ExecutionEnvironment:
+        """Return a free environment of the invocation's function, or start one for it. Raises
+        `FunctionFailure`, and `OSError` if this machine has no room for one."""
+        function = invocation.function
         free = self._idle[function.arn]
         while free:
             environment, timer = free.popitem()
@@ -265,15 +275,23 @@ class Functions:
         await self._make_room()
         if self._stopping:
             raise STOPPED
-        environment = ExecutionEnvironment(
+        log = LogStream(function, self._put_events)
+        variables = partial(
+            environment_variables,
             function,
-            task_root,
-            processes=self._processes,
-            limits=self._limits,
-            log=LogStream(function, self._put_events),
+            task_root=task_root,
+            log_stream=log.name,
             endpoint_url=self._endpoint_url,
             credentials=self._credentials(function.role, function.name),
             trusted=self._trusted,
+        )
+        environment = ExecutionEnvironment(
+            invocation,
+            task_root,
+            variables=variables,
+            processes=self._processes,
+            limits=self._limits,
+            log=log,
         )
         self._environments.add(environment)
         try:
@@ -284,18 +302,16 @@ class Functions:
         return environment
 
     async def _make_room(self) -> None:
-        """Stop free environments while few descriptors are left for another one. Raises `OSError` if there
-        are too few even so."""
-        idle = [environment for free in self._idle.values() for environment in free]
-        for environment in idle:
-            if descriptors.left() >= COMFORTABLE_DESCRIPTORS:
-                return
-            if timer := self._idle[environment.function.arn].pop(environment, None):
-                timer.cancel()
-                await self._stop(environment)
-        starting = sum(environment.is_starting for environment in self._environments)
-        if descriptors.left() < SPARE_DESCRIPTORS + STARTING_DESCRIPTORS * starting:
+        """Where there are as many environments as file descriptors allow, stop one that is free. Raises
+        `OSError` if none is."""
+        if len(self._environments) < descriptors.for_environments():
+            return
+        environment = next((each for free in self._idle.values() for each in free), None)
+        if environment is None:
+            descriptors.tell_shortage()
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        self._idle[environment.function.arn].pop(environment).cancel()
+        await self._stop(environment)
 
     async def unpack(self, package: bytes) -> Path:
         """The folder with the contents of a deployment package, unpacked once. Raises `BadPackage`."""
@@ -335,8 +351,7 @@ async def drain(invocation: Invocation) -> None:
     """Read the response for nobody: a function whose caller has gone goes on."""
     with suppress(FunctionFailure):
         posted = await asyncio.shield(invocation.response)
-        if not posted.answered.done():  # else its connection may already carry another call
-            await posted.discard()
+        await posted.discard()
 
 
 def functions_of(platform: Platform) -> Functions:

@@ -43,8 +43,11 @@ class Container:
     ) -> None:
         self.port = free_port()
         self._service_port = service_port
-        self._workload, self._health, self._processes = workload, health, processes
-        self._region, self._endpoint_url = region, endpoint_url
+        self._workload = workload
+        self._health = health
+        self._processes = processes
+        self._region = region
+        self._endpoint_url = endpoint_url
         self._log = LogPipe(region, log_group, log_stream)
         self._folder = Path(tempfile.mkdtemp(prefix="container-", dir=folder))
         self._child: Child | None = None

@@ -30,9 +30,10 @@ class HealthCheck:
 
     async def passes(self, port: int) -> bool:
         """One check of whoever listens on the loopback `port`."""
-        with suppress(OSError, asyncio.TimeoutError, aiohttp.ClientError):
+        with suppress(OSError, aiohttp.ClientError):
             if self.path is None:
-                _, writer = await asyncio.wait_for(asyncio.open_connection(HOST, port), self.timeout)
+                async with asyncio.timeout(self.timeout):
+                    _, writer = await asyncio.open_connection(HOST, port)
                 writer.close()
                 return True
             patience = aiohttp.ClientTimeout(total=self.timeout)

@@ -63,7 +63,9 @@ class Hosting:
     def __init__(
         self, proxy: Callable[[str], Configuration], platform: Platform, identity: Identity, log_group: str
     ) -> None:
-        self._configure, self._platform, self._region = proxy, platform, identity.region
+        self._configure = proxy
+        self._platform = platform
+        self._region = identity.region
         self._log_group = log_group
         self._port = ReservedPort()
         self._proxy: Proxy | None = None

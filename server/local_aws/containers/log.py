@@ -26,7 +26,9 @@ class LogPipe:
     """A pipe whose writing end, `output`, is for processes; what comes through it goes to a log stream."""
 
     def __init__(self, region: str, group: str, stream: str) -> None:
-        self._region, self._group, self._stream = region, group, stream
+        self._region = region
+        self._group = group
+        self._stream = stream
         self._source, self.output = os.pipe()
         os.set_blocking(self._source, False)
         self._loop = asyncio.get_running_loop()

@@ -36,7 +36,9 @@ class Proxy:
         report: Callable[[str], None],
     ) -> None:
         self._configuration = listening_on(configuration, port, asked)
-        self._port, self._processes, self._report = port, processes, report
+        self._port = port
+        self._processes = processes
+        self._report = report
         self._child: Child | None = None
         self._keeping: asyncio.Task[None] | None = None
         self.serves = False

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from server.envoy.process import EnvoyUnavailable
@@ -24,7 +24,7 @@ docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeploymentCircuitBr
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,15 @@ class ExpressService:
         tags: dict[str, str],
         hosting: Hosting,
     ) -> None:
-        self.name, self.cluster, self.region = name, cluster, region
+        self.name = name
+        self.cluster = cluster
+        self.region = region
         self.arn = service_arn(region, cluster, name)
-        self.infrastructure_role, self.tags, self.hosting = infrastructure_role, tags, hosting
-        self.status, self.status_reason = "ACTIVE", ""
+        self.infrastructure_role = infrastructure_role
+        self.tags = tags
+        self.hosting = hosting
+        self.status = "ACTIVE"
+        self.status_reason = ""
         self.created = self.updated = now()
         self.revision: Revision | None = None
         self._deployment = ""
@@ -129,7 +134,8 @@ class ExpressService:
         stream = f"ecs/Main/{uuid.uuid4().hex}"
         try:
             await self.hosting.deploy(revision.workload, revision.health_check, stream, ATTEMPTS)
-            self.revision, self.status_reason = revision, ""
+            self.revision = revision
+            self.status_reason = ""
         except (DeploymentFailed, EnvoyUnavailable, ProxyFailed, OSError) as error:
             self.status_reason = f"The deployment failed. {error}"
 

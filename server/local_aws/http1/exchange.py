@@ -52,7 +52,8 @@ class Connection:
     """An HTTP/1.1 connection: at most one exchange at a time, as many in turn as both sides keep it for."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_head: int) -> None:
-        self.reader, self.writer = reader, writer
+        self.reader = reader
+        self.writer = writer
         self._is_new = True
         self.protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=max_head)
         self._max_head = max_head
@@ -141,9 +142,10 @@ class Connection:
     async def _linger(self) -> None:
         """Close our side only and discard what still comes: closing at once would reset the connection, and
         the peer might never read the answer."""
-        with suppress(ConnectionError, asyncio.TimeoutError, OSError):
+        with suppress(OSError):
             self.writer.write_eof()
-            await asyncio.wait_for(self._discard(), LINGER_SECONDS)
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._discard()
 
     async def _discard(self) -> None:
         while await self.reader.read(READ_SIZE):
@@ -184,8 +186,8 @@ class Exchange:
         """The value of the header `name` (lower case), several joined by a comma."""
         return ", ".join(value for key, value in self.headers if key == name) or default
 
-    async def body(self) -> AsyncIterator[list[bytes]]:
-        """Yield the body as it comes: each item holds the chunks of one read of the socket, in order.
+    async def reads(self) -> AsyncIterator[list[bytes]]:
+        """Yield the body as it comes: the chunks of each read of the socket, in order.
 
         A chunk that arrives in pieces is passed on in pieces. Raises `TruncatedBody`. May be abandoned and
         called again: it goes on where it stopped.
@@ -218,11 +220,11 @@ class Exchange:
             raise TruncatedBody("the connection has failed")
 
     async def read(self, limit: int) -> bytes:
-        """The whole body. Raises `BodyTooLarge` beyond `limit` bytes (the rest stays unread),
+        """Return the whole body. Raises `BodyTooLarge` beyond `limit` bytes (the rest stays unread),
         `TruncatedBody`."""
         parts: list[bytes] = []
         size = 0
-        async for chunks in self.body():
+        async for chunks in self.reads():
             parts += chunks
             size += sum(map(len, chunks))
             if size > limit:

@@ -5,12 +5,16 @@ backlog allows, a thousand a second for each port, until nothing else gets a tur
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from weakref import WeakSet
 
 from server.processes import descriptors
+
+BACKLOG = 1024
+"""How many clients may wait to be accepted."""
 
 TLS_HANDSHAKE = b"\x16"
 """The first byte of a TLS connection: the content type "handshake" (RFC 8446 section 5.1)."""
@@ -19,14 +23,17 @@ RETRY_SECONDS = 0.1
 """How long clients wait in the port's queue before they are looked at again, when descriptors are short."""
 
 Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+CLIENTS: WeakSet["asyncio.Task[None]"] = WeakSet()
+"""The connections of clients to all ports of this process, which have a share of its descriptors."""
 
 
 class Listener:
-    """Hands each connection to `connected`; with `tls`, the port takes both TLS and plain ones.
+    """Hands each connection to `connected`, in a task of its own. With `tls`, the port takes both TLS and
+    plain connections.
 
-    `backlog`: how many clients may wait to be accepted; `spare`: how many descriptors it leaves to others;
-    `patience`: seconds that a client may take to begin, and again for TLS's handshake;
-    `on_shortage` is called, again and again, while there are not so many.
+    `limit`: how many bytes a reader buffers; `patience`: how many seconds a client may take to begin, and
+    again for TLS's handshake; `are_clients`: whether who connects has a place in the clients' share of
+    descriptors, or is a runtime, which has one with its environment.
     """
 
     def __init__(
@@ -35,80 +42,95 @@ class Listener:
         *,
         tls: ssl.SSLContext | None,
         limit: int,
-        backlog: int,
-        spare: int,
         patience: float,
-        on_shortage: Callable[[], None],
+        are_clients: bool,
     ) -> None:
-        self._connected, self._tls, self._limit = connected, tls, limit
-        self._backlog, self._spare, self._on_shortage = backlog, spare, on_shortage
+        self._connected = connected
+        self._tls = tls
+        self._limit = limit
         self._patience = patience
+        self._are_clients = are_clients
         self._socket: socket.socket | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
 
     def start(self, host: str, port: int) -> int:
         """Listen; return the port. Raises `OSError` if it is taken or no descriptor is left."""
-        self._socket = socket.create_server((host, port), backlog=self._backlog)
+        self._socket = socket.create_server((host, port), backlog=BACKLOG)
         self._socket.setblocking(False)
-        self._in_task(self._accept(self._socket))
+        self._accepting.add(asyncio.create_task(self._accept(self._socket)))
         bound: int = self._socket.getsockname()[1]
         return bound
 
-    def close(self) -> None:
-        """Accept no more; connections that have begun go on."""
-        for task in self._tasks:
+    async def stop(self) -> None:
+        """Give the port back and cut every connection but that of the current task, if it is one."""
+        for task in self._accepting:
             task.cancel()
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)  # before its number is another's
             self._socket.close()
             self._socket = None
+        cut = self.cut()
+        await asyncio.gather(*cut, return_exceptions=True)
 
-    def _in_task(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def cut(self) -> "list[asyncio.Task[None]]":
+        """Cut every connection but that of the current task, if it is one; return those that end now."""
+        tasks = [task for task in self._connections if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        return tasks
 
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
                 connection, _ = await loop.sock_accept(listening)
-            except OSError:  # no descriptor is left, or the client has gone already
-                self._on_shortage()
-                await asyncio.sleep(RETRY_SECONDS)
+            except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE):
+                    descriptors.tell_shortage()
+                await asyncio.sleep(RETRY_SECONDS)  # or the client has gone already
                 continue
-            number = connection.fileno()
-            self._in_task(self._begin(connection))
+            self._keep(asyncio.create_task(self._serve(connection)))
             del connection
-            if number >= descriptors.limit() - self._spare:  # the lowest free number is given out first
-                while descriptors.left() < self._spare:
-                    self._on_shortage()
-                    await asyncio.sleep(RETRY_SECONDS)
+            while self._are_clients and len(CLIENTS) >= descriptors.for_clients():
+                descriptors.tell_shortage()
+                await asyncio.sleep(RETRY_SECONDS)
 
-    async def _begin(self, connection: socket.socket) -> None:
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+        if self._are_clients:
+            CLIENTS.add(task)
+            task.add_done_callback(CLIENTS.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        begun = False
+        reader = asyncio.StreamReader(limit=self._limit, loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
-            tls = None
-            if self._tls:
-                try:
-                    first = await asyncio.wait_for(peek(connection), self._patience)
-                except asyncio.TimeoutError:
-                    return
-                tls = self._tls if first == TLS_HANDSHAKE else None
-            reader = asyncio.StreamReader(limit=self._limit, loop=loop)
-            protocol = asyncio.StreamReaderProtocol(reader, self._connected, loop=loop)
-            begun = True
-            with suppress(OSError):  # of a handshake that fails, the client learns by TLS's own alert
-                await loop.connect_accepted_socket(
-                    lambda: protocol,
-                    connection,
-                    ssl=tls,
-                    ssl_handshake_timeout=self._patience if tls else None,
-                )
-        finally:
-            if not begun:
-                connection.close()
+            tls = await self._tls_for(connection)
+        except (OSError, asyncio.CancelledError):
+            connection.close()
+            return
+        try:  # from here on asyncio closes the connection
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol,
+                connection,
+                ssl=tls,
+                ssl_handshake_timeout=self._patience if tls else None,
+            )
+        except (OSError, asyncio.CancelledError):  # of a failed handshake the client learns by TLS's alert
+            return
+        await self._connected(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+
+    async def _tls_for(self, connection: socket.socket) -> ssl.SSLContext | None:
+        """Return what the client begins with: TLS, or None for a plain request. Raises `TimeoutError` if it
+        does not begin."""
+        if self._tls is None:
+            return None
+        async with asyncio.timeout(self._patience):
+            first = await peek(connection)
+        return self._tls if first == TLS_HANDSHAKE else None
 
 
 async def peek(connection: socket.socket) -> bytes:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import ssl
 import sys
-import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,13 +19,6 @@ from server.local_aws.http1.listener import Listener
 HOST = "127.0.0.1"
 READ_BUFFER = 65_536
 """Bytes asyncio buffers for a reader before it stops reading the socket (it stops at twice this)."""
-
-BACKLOG = 1024
-SPARE_DESCRIPTORS = 64
-"""What clients leave to execution environments, when this process may open few files."""
-
-IDLE_SECONDS = 1.0
-"""How long a connection may be without a request although descriptors are short."""
 
 HEAD_SECONDS = 20.0
 """How long a client may take to begin, and for a request line and its headers."""
@@ -46,7 +38,7 @@ class Server:
 
     A handler that returns without answering is a defect and becomes a 500, as does one that raises: the
     traceback goes to stderr, never to the client. Nagle's algorithm is off, which is asyncio's default. With
-    `tls`, the port also takes connections over TLS; `backlog` and `spare` are those of its `Listener`.
+    `tls`, the port also takes connections over TLS.
     """
 
     def __init__(
@@ -55,24 +47,20 @@ class Server:
         kind: Kind,
         tls: ssl.SSLContext | None = None,
         *,
-        backlog: int = BACKLOG,
-        spare: int = SPARE_DESCRIPTORS,
         head_seconds: float = HEAD_SECONDS,
     ) -> None:
-        self._handler, self._kind, self._head_seconds = handler, kind, head_seconds
+        self._handler = handler
+        self._kind = kind
+        self._head_seconds = head_seconds
         self._allowed = Allowed()
         self._port = 0
         self._listener = Listener(
             self._connected,
             tls=tls,
             limit=READ_BUFFER,
-            backlog=backlog,
-            spare=spare,
             patience=head_seconds,
-            on_shortage=self._cut_idle_connections,
+            are_clients=kind is not Kind.RUNTIME,
         )
-        self._connections: set[asyncio.Task[None]] = set()
-        self._idle: dict[asyncio.Task[None], float] = {}
 
     async def start(self, port: int = 0) -> int:
         """Listen on `port` of 127.0.0.1 (0: any free one); return the port. Raises `OSError` if it is taken
@@ -83,52 +71,34 @@ class Server:
 
     async def stop(self) -> None:
         """Give the port back and cut every connection."""
-        self._listener.close()
-        current = asyncio.current_task()
-        tasks = [task for task in self._connections if task is not current]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._listener.stop()
 
     def cut_connections(self) -> None:
         """Cut every open connection; go on listening."""
-        for task in self._connections:
-            task.cancel()
-
-    def _cut_idle_connections(self) -> None:
-        """Cut those on which no request has come for a while; that is what keeping one alive risks."""
-        now = time.monotonic()
-        for task, since in self._idle.items():
-            if now - since > IDLE_SECONDS:
-                task.cancel()
+        self._listener.cut()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
         connection = Connection(reader, writer, MAX_HEAD)
         try:
-            await self._judge_user_and_serve(connection, task)
+            await self._judge_user_and_serve(connection)
         except (asyncio.CancelledError, OSError):
             connection.abort()
         finally:
-            self._connections.discard(task)
-            self._idle.pop(task, None)
             with suppress(ConnectionError, asyncio.CancelledError):
                 await connection.close()
 
-    async def _judge_user_and_serve(self, connection: Connection, task: "asyncio.Task[None]") -> None:
+    async def _judge_user_and_serve(self, connection: Connection) -> None:
         """Raises `ConnectionError`, and `OSError` if no descriptor is left to ask by."""
         try:
             user = peer.user_of(connection.writer.get_extra_info("socket"))
         except peer.PeerGone:
             # a runtime may end right after its last call; whoever else does it knows no invocation's id
             if self._kind is Kind.RUNTIME:
-                await self._serve(connection, task, only="POST")
+                await self._serve(connection, only="POST")
             return
         refusal = None if user is None else guard.judge_user(user, os.geteuid(), self._allowed)
         if refusal is None:
-            await self._serve(connection, task)
+            await self._serve(connection)
         else:
             await connection.refuse(refusal.status, JSON, refusal.to_json())
 
@@ -142,12 +112,9 @@ class Server:
         port = Port(self._kind, self._port, 443 if connection.over_tls else 80)
         return guard.judge(port, facts, self._allowed)
 
-    async def _serve(
-        self, connection: Connection, task: "asyncio.Task[None]", only: str | None = None
-    ) -> None:
+    async def _serve(self, connection: Connection, only: str | None = None) -> None:
         """Take one request after another; `only` those of that method, if it is given."""
         while True:
-            self._idle[task] = time.monotonic()
             try:
                 exchange = await connection.next_exchange(self._head_seconds)
             except h11.RemoteProtocolError as error:
@@ -155,7 +122,6 @@ class Server:
                 return
             if exchange is None or (only is not None and exchange.method != only):
                 return
-            del self._idle[task]
             refusal = self._judge(exchange, connection)
             if refusal is not None:
                 headers = [("Content-Type", JSON), ("Connection", "close")]

@@ -10,7 +10,7 @@ import binascii
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_network
 
@@ -32,7 +32,7 @@ KEYS = re.compile(
 """The keys which a call that does not bring them does not have. Of another one that is not known."""
 
 TIMES: Mapping[str, Callable[[], str]] = {
-    "aws:currenttime": lambda: datetime.now(timezone.utc).isoformat(),
+    "aws:currenttime": lambda: datetime.now(UTC).isoformat(),
     "aws:epochtime": lambda: str(time.time()),
 }
 """The keys that every call has: when it is judged."""
@@ -67,7 +67,7 @@ def moment(text: str) -> Decimal:
     except ValueError:
         found = datetime.fromisoformat(re.sub("Z$", "+00:00", text.strip()))
     if found.tzinfo is None:
-        found = found.replace(tzinfo=timezone.utc)
+        found = found.replace(tzinfo=UTC)
     return Decimal(str(found.timestamp()))
 
 

@@ -8,7 +8,7 @@ keeps no boundaries of users.
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.iam.exceptions import NotFoundException
@@ -182,7 +182,7 @@ def session_of(access_key: str, token: str) -> AssumedRole | None:
         if session.access_key_id == access_key and hmac.compare_digest(
             session.session_token.encode(), token.encode()
         ):
-            if session.expiration <= datetime.now(timezone.utc).replace(tzinfo=None):
+            if session.expiration <= datetime.now(UTC).replace(tzinfo=None):
                 raise ExpiredToken("The security token included in the request is expired")
             return session
     return None

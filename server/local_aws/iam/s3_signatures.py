@@ -8,7 +8,7 @@ import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha1
 from urllib.parse import urlsplit
@@ -70,7 +70,7 @@ def check_expiration(policy: str) -> None:
     try:
         expiration = json.loads(b64decode(policy))["expiration"]
         ends = datetime.fromisoformat(expiration.replace("Z", "+00:00"))
-        expired = ends < datetime.now(timezone.utc)
+        expired = ends < datetime.now(UTC)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BadSignature("Invalid Policy: Invalid JSON.") from None
     if expired:
@@ -80,7 +80,7 @@ def check_expiration(policy: str) -> None:
 def of_version_2(call: ApiCall, credentials: Credentials) -> tuple[str, str]:
     """The signature that a call to S3 has by version 2, and the right one. Raises `BadSignature` if it is too
     old."""
-    expires, now = call.query.get("Expires"), datetime.now(timezone.utc)
+    expires, now = call.query.get("Expires"), datetime.now(UTC)
     date = call.header("date") or call.header("x-amz-date")
     try:
         if expires and int(expires) < now.timestamp():

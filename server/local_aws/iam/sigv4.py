@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from hashlib import sha256
@@ -159,7 +159,7 @@ class Signature:
     def check_time(self) -> None:
         """Raise `BadSignature` unless the signature is valid now."""
         try:
-            signed_at = datetime.strptime(self.timestamp, STAMP).replace(tzinfo=timezone.utc)
+            signed_at = datetime.strptime(self.timestamp, STAMP).replace(tzinfo=UTC)
         except ValueError:
             message = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
             raise BadSignature(message) from None
@@ -168,7 +168,7 @@ class Signature:
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
                 f"'{self.date}' != '{self.timestamp[:8]}', from '{self.timestamp}'."
             )
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         if signed_at - now > CLOCK_SKEW:
             raise BadSignature(f"Signature not yet current: {self.timestamp} is later than now")
         if self.expires is None and now - signed_at > CLOCK_SKEW:
@@ -204,7 +204,7 @@ def timestamp_of(headers: Mapping[str, str]) -> str:
     if stamp := headers.get("x-amz-date", ""):
         return stamp
     try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(timezone.utc).strftime(STAMP)
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC).strftime(STAMP)
     except (TypeError, ValueError, OverflowError):
         return ""
 

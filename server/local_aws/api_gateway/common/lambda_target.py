@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from server.local_aws.api_gateway.common.request import GatewayRequest
-from server.local_aws.api_gateway.common.time_limit import time_limit
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.environments.invocation import Caller
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
@@ -59,7 +58,7 @@ async def invoke_within(
     seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
 ) -> BufferedResult:
     """Invoke and wait at most `seconds` for the result; the function runs on when they are over. Raises
-    `InvokeRejected`, `asyncio.TimeoutError`."""
+    `InvokeRejected`, `TimeoutError`."""
     invocation = functions.invoke(function, payload, caller(request))
     return await within(seconds, invocation, settle, functions)
 
@@ -68,7 +67,7 @@ async def stream_within(
     seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
 ) -> StreamingResponse:
     """Invoke; wait at most `seconds` until the response begins; the function runs on when they are over.
-    Raises `InvokeRejected`, `FunctionFailure`, `asyncio.TimeoutError`."""
+    Raises `InvokeRejected`, `FunctionFailure`, `TimeoutError`."""
     invocation = functions.stream(function, payload, caller(request))
     return await within(seconds, invocation, discard, functions)
 
@@ -81,11 +80,11 @@ async def within(
 ) -> Result:
     task = asyncio.ensure_future(work)
     try:
-        with time_limit(seconds):
+        async with asyncio.timeout(seconds):
             return await asyncio.shield(task)
     except Throttled as throttled:
         raise InvokeRejected(throttled.reason) from None
-    except (asyncio.TimeoutError, asyncio.CancelledError):
+    except (TimeoutError, asyncio.CancelledError):
         functions.in_background(abandoned(task))
         raise
 

@@ -23,7 +23,7 @@ OWN = {"host", "content-length", "expect"}
 READ_BUFFER = 65_536
 
 UPSTREAM_ERRORS = (aiohttp.ClientError, OSError)
-"""What a server that cannot be reached, or breaks off, raises (with `asyncio.TimeoutError`)."""
+"""What a server that cannot be reached, or breaks off, raises (with `TimeoutError`)."""
 
 
 class UpstreamResponse:
@@ -38,8 +38,8 @@ class UpstreamResponse:
             if name.decode("latin-1").lower() not in NOT_FORWARDED
         ]
 
-    async def chunks(self) -> AsyncIterator[list[bytes]]:
-        """The body: each item holds what one read brought. Raises one of `UPSTREAM_ERRORS` when the server
+    async def reads(self) -> AsyncIterator[list[bytes]]:
+        """Yield the body, each item what one read brought. Raises one of `UPSTREAM_ERRORS` when the server
         breaks off."""
         async for data in self._response.content.iter_any():
             yield [data]
@@ -83,7 +83,7 @@ async def fetch(
     bytes, and what `request` raises."""
     async with request(method, url, headers, body) as response:
         received = bytearray()
-        async for chunks in response.chunks():
+        async for chunks in response.reads():
             received += b"".join(chunks)
             if len(received) > limit:
                 raise BadResult("the response is larger than a buffered one may be")

@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -143,7 +143,7 @@ class HttpApis:
                 stage = find_stage(api, stage_name)
             document = {
                 "autoDeployed": False,
-                "createdDate": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "createdDate": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "deploymentId": uuid.uuid4().hex[:6],
                 "deploymentStatus": "DEPLOYED",
                 "description": settings.get("description", ""),

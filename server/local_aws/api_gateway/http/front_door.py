@@ -26,7 +26,6 @@ from server.local_aws.api_gateway.common.request import (
 )
 from server.local_aws.api_gateway.common.result import BadResult
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
-from server.local_aws.api_gateway.common.time_limit import time_limit
 from server.local_aws.api_gateway.http import payload_v1, payload_v2
 from server.local_aws.api_gateway.http.received_path import BadPath, received
 from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
@@ -139,14 +138,14 @@ class Call:
             if self.integration.type == "AWS_PROXY":
                 await self._invoke(answer)
             else:
-                with time_limit(self._seconds):
+                async with asyncio.timeout(self._seconds):
                     status, headers, body = await self._fetch()
                 await answer.whole(status, headers, body)
         except PeerGone:
             raise
         except (BadResult, InvokeRejected, h11.LocalProtocolError):
             await answer.refuse(500, INTERNAL)
-        except (asyncio.TimeoutError, *upstream.UPSTREAM_ERRORS):
+        except (TimeoutError, *upstream.UPSTREAM_ERRORS):
             await answer.refuse(503, "Service Unavailable")
 
     async def _invoke(self, answer: "HttpAnswering") -> None:

@@ -23,7 +23,7 @@ from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, Invoke
 from server.local_aws.api_gateway.common.request import GatewayRequest, Target
 from server.local_aws.api_gateway.common.result import BadResult, Response, from_prelude, from_rest_result
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
-from server.local_aws.api_gateway.common.time_limit import attentive, time_limit
+from server.local_aws.api_gateway.common.time_limit import attentive
 from server.local_aws.api_gateway.rest.answering import Answer
 from server.local_aws.api_gateway.rest.deployment import Integration
 from server.local_aws.api_gateway.rest.integration import DEFAULT_TIMEOUT
@@ -80,7 +80,7 @@ class MethodCall:
                 await self._buffer(answer)
         except PeerGone:
             raise
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await answer.fail(504, "Endpoint request timed out")
         except (FunctionFailure, BadResult, h11.LocalProtocolError):
             await answer.fail(502, "Internal server error")
@@ -97,7 +97,7 @@ class MethodCall:
 
     async def _stream(self, answer: Answer) -> None:
         longest = self.limits.rest_stream_seconds
-        with time_limit(min(self.integration.timeout or longest, longest)):
+        async with asyncio.timeout(min(self.integration.timeout or longest, longest)):
             if self.integration.type == "AWS_PROXY":
                 await self._invoke_streaming(answer)
             else:
@@ -155,7 +155,7 @@ class MethodCall:
         )
         async with response:
             try:
-                reads = self._paced(response.chunks())
+                reads = self._paced(response.reads())
                 await relay(reads, StreamedAnswer(METADATA), answer, from_prelude)
             except h11.LocalProtocolError as error:
                 raise BadPrelude(str(error)) from None
@@ -163,7 +163,7 @@ class MethodCall:
     # HTTP_PROXY
 
     async def _forward(self, answer: Answer) -> None:
-        with time_limit(self._buffered_seconds):
+        async with asyncio.timeout(self._buffered_seconds):
             status, headers, body = await upstream.fetch(
                 *self._upstream_request(), self.limits.gateway_payload
             )
@@ -171,10 +171,10 @@ class MethodCall:
 
     async def _forward_streaming(self, answer: Answer) -> None:
         async with AsyncExitStack() as stack:
-            with time_limit(self._idle):
+            async with asyncio.timeout(self._idle):
                 response = await stack.enter_async_context(upstream.request(*self._upstream_request()))
             await answer.start(response.status, response.headers)
-            async for chunks in self._paced(response.chunks()):
+            async for chunks in self._paced(response.reads()):
                 await answer.send(chunks)
             await answer.finish()
 

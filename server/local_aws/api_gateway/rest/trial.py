@@ -14,7 +14,6 @@ from moto.apigateway.models import Resource, RestAPI
 
 from server.local_aws.api_gateway.common.paths import rest_segments
 from server.local_aws.api_gateway.common.request import GatewayRequest, Target, grouped
-from server.local_aws.api_gateway.common.time_limit import time_limit
 from server.local_aws.api_gateway.rest.answering import Answer
 from server.local_aws.api_gateway.rest.deployment import Route, snapshot
 from server.local_aws.api_gateway.rest.method_call import MethodCall, Settings
@@ -90,9 +89,9 @@ async def try_out(
     call = MethodCall(request, target, route.integration, Settings.of(api), functions, limits)
     started = time.monotonic()
     try:
-        with time_limit(limits.rest_test_seconds):
+        async with asyncio.timeout(limits.rest_test_seconds):
             await call.carry_out(collected)
-    except (asyncio.TimeoutError, Enough):
+    except (TimeoutError, Enough):
         pass
     return {
         "status": collected.status,

@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -48,9 +48,7 @@ class Deployment:
     routes: Mapping[str, Route]
     id: str = field(default_factory=lambda: new_id()[:6].lower())
     created: str = field(
-        default_factory=lambda: (
-            datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-        )
+        default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     )
 
     def to_document(self) -> dict[str, Any]:
@@ -74,8 +72,11 @@ class WebSocketApis:
         tls: ssl.SSLContext,
         forward: Forward,
     ) -> None:
-        self._endpoints, self._functions, self._limits = endpoints, functions, limits
-        self._tls, self._forward = tls, forward
+        self._endpoints = endpoints
+        self._functions = functions
+        self._limits = limits
+        self._tls = tls
+        self._forward = forward
         self._listening: dict[Key, tuple[Gateway, Server, Endpoint]] = {}
         self._deployments: dict[Key, dict[str, Deployment]] = {}
         rate = limits.websocket_connection_rate

@@ -34,7 +34,9 @@ class Refused(Exception):
 
     def __init__(self, status: int, message: str, error_type: str = "") -> None:
         super().__init__(message)
-        self.status, self.message, self.error_type = status, message, error_type
+        self.status = status
+        self.message = message
+        self.error_type = error_type
 
 
 async def authorize(

@@ -74,7 +74,10 @@ class Connection:
         limited: Limited,
         extensions: Sequence[Extension],
     ) -> None:
-        self._reader, self._writer, self._first, self._limited = reader, writer, first, limited
+        self._reader = reader
+        self._writer = writer
+        self._first = first
+        self._limited = limited
         self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message + COMPRESSED)
         self._protocol.extensions = list(extensions)
         self._frames = FrameCheck()
@@ -193,11 +196,12 @@ class Connection:
     async def _finish(self) -> None:
         """Close the connection. A peer that was failed may be sending still: closing at once would reset the
         connection before it has read why."""
-        with suppress(ConnectionError, asyncio.TimeoutError, OSError):
+        with suppress(OSError):
             if self._by_gateway is not None and not self._writer.is_closing():
                 if self._writer.can_write_eof():
                     self._writer.write_eof()
-                await asyncio.wait_for(self._discard(), CLOSE_SECONDS)
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._discard()
         self._writer.close()
 
     async def _discard(self) -> None:

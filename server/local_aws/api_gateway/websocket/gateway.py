@@ -66,8 +66,12 @@ class Gateway:
         functions: Functions,
         limits: Limits,
     ) -> None:
-        self._region, self._api_id, self._domain = region, api_id, domain
-        self._stage_of, self._admit, self._limits = stage_of, admit, limits
+        self._region = region
+        self._api_id = api_id
+        self._domain = domain
+        self._stage_of = stage_of
+        self._admit = admit
+        self._limits = limits
         self._integrations = Integrations(functions, region, api_id, limits.websocket_integration_seconds)
         self._connections: dict[tuple[str, str], tuple[Client, Connection]] = {}
         self._buckets: dict[str, TokenBucket] = {}

@@ -15,7 +15,8 @@ class NotWebSocket(Exception):
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status = status
+        self.message = message
 
 
 def accept(handshake: Handshake, method: str) -> list[Header]:

@@ -25,7 +25,9 @@ class IntegrationFailure(Exception):
 
     def __init__(self, status: int, message: str, function_said: str = "") -> None:
         super().__init__(message)
-        self.status, self.message, self.function_said = status, message, function_said
+        self.status = status
+        self.message = message
+        self.function_said = function_said
 
 
 def internal(status: int) -> IntegrationFailure:
@@ -36,7 +38,10 @@ class Integrations:
     """Calls integrations for one API; `seconds` is the gateway's own limit for one call."""
 
     def __init__(self, functions: Functions, region: str, api_id: str, seconds: float) -> None:
-        self._functions, self._region, self._api_id, self._seconds = functions, region, api_id, seconds
+        self._functions = functions
+        self._region = region
+        self._api_id = api_id
+        self._seconds = seconds
 
     async def call(
         self, integration: Integration, event: Mapping[str, Any], stage: str, variables: Mapping[str, str]
@@ -84,8 +89,9 @@ class Integrations:
         try:
             function = permitted_function(match[1], source_arn, has_credentials=has_credentials)
             payload = json.dumps(event).encode()
-            result = await asyncio.wait_for(self._functions.invoke(function, payload), seconds)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(seconds):
+                result = await self._functions.invoke(function, payload)
+        except TimeoutError:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
         except (InvokeRejected, Throttled, RecursionError):  # it holds what an authorizer said
             raise internal(500) from None

@@ -5,7 +5,7 @@ AWS is unconfirmed: DELETE answers 204, as the service's model says.
 """
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from websockets.frames import CloseCode
 
@@ -84,5 +84,5 @@ def gone() -> ApiError:
 
 
 def iso(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    moment = datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"

@@ -20,7 +20,8 @@ class EventApi:
     """`start()`, then it listens at `door.host`."""
 
     def __init__(self, api: Api, limits: Limits) -> None:
-        self._api, self._limits = api, limits
+        self._api = api
+        self._limits = limits
         self._channels = Channels()
         self._publisher = Publisher(api, self._channels, limits)
         self.door = Door({PATH: self._publish}, {REALTIME_PATH: self._connect})

@@ -29,7 +29,10 @@ class EventSession:
     """What one client does on its connection; `close()` ends its subscriptions."""
 
     def __init__(self, api: Api, channels: Channels, publisher: Publisher, connection: Connection) -> None:
-        self._api, self._channels, self._publisher, self._connection = api, channels, publisher, connection
+        self._api = api
+        self._channels = channels
+        self._publisher = publisher
+        self._connection = connection
         self._subscriptions: dict[str, Subscription] = {}
         self._publishes = TokenBucket(PUBLISHES_PER_SECOND, PUBLISHES_PER_SECOND, time.monotonic())
 

@@ -24,7 +24,9 @@ class Publisher:
     """Publishes to the channels of one API."""
 
     def __init__(self, api: Api, channels: Channels, limits: Limits) -> None:
-        self._api, self._channels, self._limits = api, channels, limits
+        self._api = api
+        self._channels = channels
+        self._limits = limits
 
     def publish(
         self, document: Mapping[str, Any], credentials: Mapping[str, str], signed: bytes

@@ -43,7 +43,9 @@ class GraphqlApi:
     """`start()` of its door, then it listens at `door.host`. `sources` and `resolvers` are as deployed."""
 
     def __init__(self, api: Api, functions: Functions, limits: Limits) -> None:
-        self.api, self._functions, self._limits = api, functions, limits
+        self.api = api
+        self._functions = functions
+        self._limits = limits
         self.sources: dict[str, DataSource] = {}
         self.resolvers: dict[tuple[str, str], Resolver] = {}
         self._schema: GraphQLSchema | None = None

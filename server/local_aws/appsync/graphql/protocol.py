@@ -27,7 +27,9 @@ class SubscriptionSession:
     def __init__(
         self, connection: Connection, subscriptions: Subscriptions, subscribe: Subscribe, max_payload: int
     ) -> None:
-        self._connection, self._subscriptions, self._subscribe = connection, subscriptions, subscribe
+        self._connection = connection
+        self._subscriptions = subscriptions
+        self._subscribe = subscribe
         self._max_payload = max_payload
         self._own: dict[str, Subscription] = {}
 

@@ -61,7 +61,8 @@ def build(definition: str) -> GraphQLSchema:
                 raise BadSchema(f"{field_name}: @aws_subscribe names {mutation}, which is no mutation")
     aws_json = schema.get_type("AWSJSON")
     assert isinstance(aws_json, GraphQLScalarType)
-    aws_json.coerce_output_value, aws_json.coerce_input_value = write_json, read_json
+    aws_json.coerce_output_value = write_json
+    aws_json.coerce_input_value = read_json
     return schema
 
 

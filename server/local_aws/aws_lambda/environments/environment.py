@@ -1,21 +1,23 @@
 """An execution environment: one process, its Runtime API on a port of its own, one invocation at a time."""
 
 import asyncio
-import errno
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from server.door.guard import Kind
-from server.local_aws.aws_lambda.environments.invocation import Invocation, PostedResponse
-from server.local_aws.aws_lambda.environments.launch import (
-    NotStarted,
-    command_line,
-    environment_variables,
-    not_started,
+from server.local_aws.aws_lambda.environments.invocation import (
+    STOPPED,
+    TIMED_OUT,
+    Invocation,
+    Outcome,
+    PostedResponse,
 )
 from server.local_aws.aws_lambda.environments.logs import LogStream
+from server.local_aws.aws_lambda.environments.process import RuntimeProcess
 from server.local_aws.aws_lambda.environments.runtime_api import (
     ACCEPTED,
     TRUNCATED,
@@ -26,250 +28,209 @@ from server.local_aws.aws_lambda.environments.runtime_api import (
     Next,
     Response,
     RuntimeApi,
-    State,
     too_large,
 )
+from server.local_aws.aws_lambda.environments.runtime_api import State as RuntimeState
 from server.local_aws.aws_lambda.failure import FunctionFailure
-from server.local_aws.aws_lambda.function import Function
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.http1.server import HOST, Server
 from server.local_aws.platform.limits import Limits
-from server.processes.children import Child, Processes
+from server.processes.children import Processes
 
 JSON = ("Content-Type", "application/json")
-STOPPED = FunctionFailure.of("Sandbox.Failure", "The execution environment has been stopped.")
-EXIT_NOTICE_SECONDS = 1.0
-"""How long after a broken upload the process may take to be seen dead, or to ask for more work: that tells
-why it broke."""
-
-RUNTIME_BACKLOG = 16
-"""Connections that may wait at a Runtime API: a runtime has one or two."""
-
-NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
-"""Errors that are this machine's, not the function's."""
-
 RESPONSE_GRACE_SECONDS = 1.0
 """How long a runtime that asks for more work may have to wait until its response has been read."""
 
 
+class State(Enum):
+    """Where an environment is."""
+
+    STARTING = "its runtime has not asked for work yet"
+    READY = "its runtime waits for work"
+    BUSY = "its runtime works on an invocation"
+    ENDED = "it runs no more invocations"
+
+
+MOVES = {
+    State.STARTING: {State.READY, State.ENDED},
+    State.READY: {State.READY, State.BUSY, State.ENDED},
+    State.BUSY: {State.READY, State.ENDED},
+    State.ENDED: set[State](),
+}
+"""Where an environment may go from each state. A runtime may ask for work twice: it has given up the
+connection on which it asked before."""
+
+
 class ExecutionEnvironment:
-    """Runs `function` from `task_root`. `start()`, then `run()` for each invocation, then `stop()`."""
+    """Runs the function of `invocation`, for which it is made, from `task_root`. `start()`, then `run()` for
+    this invocation and each that follows, then `stop()`.
+
+    `variables(address)` are the process's environment variables, given where its Runtime API listens.
+    """
 
     def __init__(
         self,
-        function: Function,
+        invocation: Invocation,
         task_root: Path,
         *,
+        variables: Callable[[str], Mapping[str, str]],
         processes: Processes,
         limits: Limits,
         log: LogStream,
-        endpoint_url: str,
-        credentials: Mapping[str, str],
-        trusted: Mapping[str, str],
     ) -> None:
-        self.function, self._task_root = function, task_root
-        self._processes, self._limits, self._log, self._endpoint_url = processes, limits, log, endpoint_url
-        self._credentials, self._trusted = credentials, trusted
-        self._server = Server(self._serve_runtime, Kind.RUNTIME, backlog=RUNTIME_BACKLOG, spare=0)
-        self._api = RuntimeApi()
+        self.function = invocation.function
+        self._invocation = invocation
+        self._task_root = task_root
+        self._processes = processes
+        self._limits = limits
+        self._log = log
+        self._variables = variables
+        self._server = Server(self._serve_runtime, Kind.RUNTIME)
         self._runtime_api_address = ""
-        self._child: Child | None = None
-        self._exited: asyncio.Task[int] | None = None
-        self._not_started: NotStarted | None = None
-        self._starting = asyncio.Lock()
-        self._ready = asyncio.Event()
-        self._waiting: asyncio.Future[bool] | None = None
-        self._invocation: Invocation | None = None
-        self._init_failure: FunctionFailure | None = None
-        self._end: FunctionFailure | None = None
+        self._process = RuntimeProcess(processes)
+        self._api = RuntimeApi()
+        self._state = State.STARTING
+        self._moved = asyncio.Event()
+        self._ended_by = STOPPED
+        self._is_cold = True
         self._init_started = 0.0
-        self._init_seconds: float | None = None
+        self._running = asyncio.Lock()
+        self._has_work: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     @property
     def reusable(self) -> bool:
         """True when another invocation may run here."""
-        return (
-            self._end is None
-            and self._ready.is_set()
-            and self._exited is not None
-            and not self._exited.done()
-        )
+        return self._state is State.READY and not self._process.ended.done()
 
-    @property
-    def is_starting(self) -> bool:
-        """True until the runtime has asked for work for the first time."""
-        return self._init_seconds is None
+    def _move(self, state: State) -> None:
+        """Enter `state`, and wake who waits for a runtime that is ready, or for the end."""
+        if state not in MOVES[self._state]:
+            raise RuntimeError(f"An environment cannot go from {self._state.name} to {state.name}")
+        self._state = state
+        if state is State.BUSY:
+            self._moved.clear()
+        else:
+            self._moved.set()
+
+    def _end(self, failure: FunctionFailure) -> None:
+        """End because of `failure`. Only the first is the reason."""
+        if self._state is not State.ENDED:
+            self._ended_by = failure
+            self._move(State.ENDED)
 
     async def start(self) -> None:
         """Start the process. One that cannot be started fails the first invocation. Raises `OSError` if this
         machine has no room for it."""
-        async with self._starting:
-            self._runtime_api_address = f"{HOST}:{await self._server.start()}"
+        self._runtime_api_address = f"{HOST}:{await self._server.start()}"
         await self._start_process()
 
     async def _start_process(self) -> None:
-        async with self._starting:
-            if self._end is not None:
-                raise self._end
-            self._api = RuntimeApi()
-            self._init_started = time.monotonic()
-            try:
-                self._child = await self._spawn()
-            except NotStarted as error:
-                self._not_started = error
-                return
-            self._exited = asyncio.create_task(self._child.wait())
+        self._init_started = time.monotonic()
+        variables = self._variables(self._runtime_api_address)
+        await self._process.start(self.function, self._task_root, variables, self._log.output)
 
-    async def _spawn(self) -> Child:
-        """Raises `NotStarted`, and `OSError` if this machine has no room for a process."""
-        argv = command_line(self.function, self._task_root)
-        variables = environment_variables(
-            self.function,
-            runtime_api=self._runtime_api_address,
-            task_root=self._task_root,
-            log_stream=self._log.name,
-            endpoint_url=self._endpoint_url,
-            credentials=self._credentials,
-            trusted=self._trusted,
-        )
-        try:
-            return await self._processes.spawn(
-                argv, cwd=self._task_root, environment=variables, output=self._log.output
-            )
-        except OSError as error:
-            if error.errno in NO_RESOURCES:
-                raise
-            raise not_started(self.function, error) from None
-        except ValueError as error:  # a NUL, or half a surrogate pair, in the handler or a variable
-            reason = f"The environment variables cannot be set: {error}"
-            raise NotStarted("Runtime.InvalidEntrypoint", reason) from None
-
-    async def run(self, invocation: Invocation) -> None:
-        """Run one invocation to its end, which is when the runtime asks for the next one. Its response, or
-        its failure, reaches `invocation.response` before."""
-        self._invocation = invocation
-        cold = self._init_seconds is None
-        started = time.monotonic()
-        try:
-            try:
-                await self._initialise()
-            finally:
-                self._log.start(invocation.request_id, after_init=cold)
+    async def run(self, invocation: Invocation) -> Outcome:
+        """Run one invocation to its end, which is when the runtime asks for the next one. Its response, if
+        there is one, reaches `invocation.response` before. Raises `OSError` if this machine has no room for
+        the process of an initialisation that is begun again."""
+        async with self._running:
+            self._invocation = invocation
+            after_init = self._is_cold
             started = time.monotonic()
-            self._ready.clear()
-            self._api.assign(invocation.assignment(time.time() + self.function.timeout))
-            self._answer_next()
-            if not await self._until_ready(self.function.timeout):
-                invocation.killed = self._timeout_failure()
-                raise invocation.killed
-        except FunctionFailure as failure:
-            self._end = failure
-            self._log.note(failure.message)
-            self._kill()
-            invocation.fail(failure)
-        finally:
-            seconds = time.monotonic() - started
-            init_seconds = self._init_seconds if cold else None
-            invocation.log_tail = self._log.end(invocation.request_id, seconds, init_seconds)
-            invocation.fail(STOPPED)
-            invocation.finished.set()
+            init_seconds: float | None = None
+            ended_by: FunctionFailure | None = None
+            try:
+                try:
+                    init_seconds = await self._initialise()
+                finally:
+                    self._log.start(invocation.request_id, after_init=after_init)
+                started = time.monotonic()
+                await self._work(invocation)
+            except FunctionFailure as failure:
+                ended_by = failure
+                self._end(failure)
+                self._log.note(failure.message)
+                self._kill()
+            finally:
+                seconds = time.monotonic() - started
+                log_tail = self._log.end(invocation.request_id, seconds, init_seconds)
+            return Outcome(ended_by, log_tail)
 
     async def stop(self) -> None:
         """Kill the process and give the port back."""
-        self._end = self._end or STOPPED
-        async with self._starting:
-            self._kill()
-        if self._exited is not None:
-            await self._exited
-        if self._invocation is not None:
-            await self._invocation.finished.wait()
-        await self._server.stop()
-        self._log.close()
+        self._end(STOPPED)
+        self._kill()
+        await self._process.stop()
+        async with self._running:
+            await self._server.stop()
+            self._log.close()
 
     def _kill(self) -> None:
-        if self._child is not None and self._exited is not None and not self._exited.done():
-            self._child.kill()
+        if not self._process.ended.done():
+            self._process.kill()
             self._server.cut_connections()
 
-    async def _initialise(self) -> None:
-        """Wait until the runtime asks for work. An initialisation that takes longer than 10 s is begun again,
-        within the function's own timeout
-        (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, checked 2026-11)."""
-        if self._init_seconds is not None:
-            return
+    async def _initialise(self) -> float | None:
+        """Wait until the runtime asks for work; return how many seconds that took, None if it has asked
+        before. An initialisation that takes longer than 10 s is begun again, within the function's own
+        timeout (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, checked 2026-11)."""
+        if not self._is_cold:
+            return None
         if not await self._until_ready(self._limits.init_seconds):
             self._log.note(
                 f"INIT_REPORT Init Duration: {self._limits.init_seconds * 1000:.2f} ms Status: timeout"
             )
-            self._kill()
-            assert self._exited is not None
-            await self._exited
-            await self._start_process()
+            await self._start_again()
             if not await self._until_ready(self.function.timeout):
-                raise self._timeout_failure()
-        self._init_seconds = time.monotonic() - self._init_started
+                raise self._timeout()
+        self._is_cold = False
+        return time.monotonic() - self._init_started
+
+    async def _start_again(self) -> None:
+        """Replace the process by a new one. Raises `FunctionFailure` if the environment has been stopped,
+        `OSError` if this machine has no room for a process."""
+        self._kill()
+        await self._process.stop()
+        if self._state is State.ENDED:
+            raise self._ended_by
+        self._api = RuntimeApi()
+        self._process = RuntimeProcess(self._processes)
+        await self._start_process()
+
+    async def _work(self, invocation: Invocation) -> None:
+        """Hand the invocation to the runtime; return when it asks for the next. Raises `FunctionFailure`."""
+        self._move(State.BUSY)
+        self._api.assign(invocation.assignment(time.time() + self.function.timeout))
+        self._answer_next(has_work=True)
+        if not await self._until_ready(self.function.timeout):
+            raise self._timeout()
+
+    def _timeout(self) -> FunctionFailure:
+        request = f"RequestId: {self._invocation.request_id}"
+        message = f"{request} Error: Task timed out after {self.function.timeout:.2f} seconds"
+        return FunctionFailure.of(TIMED_OUT, message)
 
     async def _until_ready(self, seconds: float) -> bool:
-        """Wait for `/next`; return whether it came in time. Raises `FunctionFailure` if the process ends, or
-        reports that it cannot be initialised, or could not be started."""
-        if self._not_started is not None:
-            raise self._start_failure(self._not_started)
-        assert self._exited is not None
-        await self._asked_or_exited(seconds)
-        if self._init_failure is not None:
-            raise self._init_failure
-        if not self._ready.is_set() and self._exited.done():
-            raise self._exit_failure()
-        return self._ready.is_set()
-
-    async def _asked_or_exited(self, seconds: float) -> None:
-        """Wait until the runtime has asked for work or its process has ended, at most `seconds`."""
-        assert self._exited is not None
-        asked = asyncio.create_task(self._ready.wait())
+        """Wait for `/next`; return whether it came in time. Raises `FunctionFailure` if the environment or
+        its process ends before."""
+        moved = asyncio.create_task(self._moved.wait())
+        either: set[asyncio.Future[Any]] = {moved, self._process.ended}
         try:
-            await asyncio.wait({asked, self._exited}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            asked.cancel()
-
-    def _start_failure(self, error: NotStarted) -> FunctionFailure:
-        assert self._invocation is not None
-        message = f"RequestId: {self._invocation.request_id} Error: {error.reason}"
-        return FunctionFailure.of(error.error_type, message)
-
-    def _exit_failure(self) -> FunctionFailure:
-        assert self._exited is not None and self._invocation is not None
-        status = self._exited.result()
-        how = "without providing a reason"
-        if status:
-            how = f"with error: exit status {status}" if status > 0 else f"with error: signal {-status}"
-        message = f"RequestId: {self._invocation.request_id} Error: Runtime exited {how}"
-        return FunctionFailure.of("Runtime.ExitError", message)
-
-    def _timeout_failure(self) -> FunctionFailure:
-        assert self._invocation is not None
-        seconds = self.function.timeout
-        message = (
-            f"RequestId: {self._invocation.request_id} Error: Task timed out after {seconds:.2f} seconds"
-        )
-        return FunctionFailure.of("Sandbox.Timedout", message)
-
-    async def _why_broken(self) -> FunctionFailure:
-        """Why a response broke off: what ended the environment, the end of its process, or the runtime
-        itself."""
-        if self._end is None and self._exited is not None:
-            await self._asked_or_exited(EXIT_NOTICE_SECONDS)
-        if self._end is not None:
-            return self._end
-        if self._exited is not None and self._exited.done():
-            return self._exit_failure()
-        return FunctionFailure.of("Runtime.TruncatedResponse", "The runtime's response broke off.")
+            moved.cancel()
+        if self._state is State.ENDED:
+            raise self._ended_by
+        if self._state is not State.READY and self._process.ended.done():
+            raise self._process.ended.result().failure(self._invocation.request_id)
+        return self._state is State.READY
 
     # The Runtime API's side
 
     async def _serve_runtime(self, exchange: Exchange) -> None:
-        if self._api.state is State.INVOCATION_RESPONSE and exchange.method == "GET":
+        if self._api.state is RuntimeState.INVOCATION_RESPONSE and exchange.method == "GET":
             # A runtime that does not wait for the answer to its response may ask before its end is read.
-            await self._response_taken()
+            await self._until_response_is_read()
         action = self._api.receive(exchange.method, exchange.target, dict(exchange.headers))
         if isinstance(action, Next):
             await self._serve_next(exchange)
@@ -278,7 +239,7 @@ class ExecutionEnvironment:
         elif isinstance(action, InvocationError | InitError):
             await self._take_error(exchange, action)
         else:
-            if isinstance(action, InvalidMode) and self._invocation is not None:
+            if isinstance(action, InvalidMode):
                 self._invocation.fail(
                     FunctionFailure.of("Runtime.InvalidResponseModeHeader", "Invalid function response mode")
                 )
@@ -287,38 +248,35 @@ class ExecutionEnvironment:
     async def _serve_next(self, exchange: Exchange) -> None:
         """Hold the call until there is work. Of several calls the latest gets it: a runtime that asks again
         has given up the connection on which it asked before."""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(False)
-        self._waiting = asyncio.get_running_loop().create_future()
-        if self._api.state is State.RUNNING:
-            self._waiting.set_result(True)
-        else:
-            self._ready.set()
-        if not await self._waiting:
+        self._answer_next(has_work=False)
+        self._has_work = asyncio.get_running_loop().create_future()
+        if self._api.state is RuntimeState.RUNNING:
+            self._has_work.set_result(True)
+        elif self._state is not State.ENDED:
+            self._move(State.READY)
+        if not await self._has_work:
             exchange.abort()
             return
-        assignment = self._api.assignment
-        assert assignment is not None
-        await exchange.respond(200, assignment.headers, assignment.payload)
+        await exchange.respond(200, self._api.assignment.headers, self._api.assignment.payload)
 
-    def _answer_next(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(True)
+    def _answer_next(self, *, has_work: bool) -> None:
+        """Let the call to `/next` that is held, if one is, go on: with work, or cut."""
+        if not self._has_work.done():
+            self._has_work.set_result(has_work)
 
     async def _take_response(self, exchange: Exchange, action: Response) -> None:
         invocation = self._invocation
-        assert invocation is not None
         limit = self._limits.streamed_response if invocation.streaming else self._limits.buffered_response
-        response = PostedResponse(exchange, action.content_type, limit, self._why_broken)
-        invocation.begin_response(response)
-        reply = await response.answered
+        response = PostedResponse(exchange, action.content_type, limit, invocation.outcome)
+        invocation.begin(response)
+        reply = await response.reply
         self._api.response_sent()
         await answer(exchange, reply)
 
-    async def _response_taken(self) -> None:
-        if self._invocation is not None and not self._invocation.is_answered:
+    async def _until_response_is_read(self) -> None:
+        if not self._invocation.is_answered:
             posted = self._invocation.response.result()
-            await asyncio.wait({posted.answered}, timeout=RESPONSE_GRACE_SECONDS)
+            await asyncio.wait({posted.reply}, timeout=RESPONSE_GRACE_SECONDS)
 
     async def _take_error(self, exchange: Exchange, action: InvocationError | InitError) -> None:
         limit = self._limits.buffered_response
@@ -326,18 +284,18 @@ class ExecutionEnvironment:
         try:
             document = await exchange.read(limit)
         except BodyTooLarge:
-            document, reply = b"", too_large(limit)
+            document = b""
+            reply = too_large(limit)
         except TruncatedBody:
-            document, reply = b"", TRUNCATED
+            document = b""
+            reply = TRUNCATED
         error_type = action.error_type or "Function.Unknown"
         failure = FunctionFailure(error_type, document) if document else FunctionFailure.of(error_type, "")
         if isinstance(action, InitError):
-            self._init_failure = failure
-            self._ready.set()
+            self._end(failure)
         else:
             self._api.response_sent()
-            if self._invocation is not None:
-                self._invocation.fail(failure)
+            self._invocation.fail(failure)
         await answer(exchange, reply)
 
 

@@ -4,7 +4,8 @@ import asyncio
 import base64
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from server.local_aws.aws_lambda.environments.runtime_api import (
@@ -20,31 +21,44 @@ from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.http1.exchange import Exchange, TruncatedBody
 
+TIMED_OUT = "Sandbox.Timedout"
+STOPPED = FunctionFailure.of("Sandbox.Failure", "The execution environment has been stopped.")
+END_NOTICE_SECONDS = 1.0
+"""How long after a broken upload the invocation may take to end: that tells why the upload broke."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an invocation ended. `ended_by` is the failure that ended its environment, None if the runtime has
+    asked for more work; `log_tail` is the last 4 KB of its log."""
+
+    ended_by: FunctionFailure | None
+    log_tail: bytes = b""
+
 
 class PostedResponse:
-    """A response that the runtime is posting. Whoever takes it reads the runtime's socket directly: what is
-    not read is not sent, so a slow reader slows the function down.
+    """A response that the runtime is posting. Its reader reads the runtime's socket directly: what is not
+    read is not sent, so a slow reader slows the function down.
 
-    `answered` becomes what the Runtime API tells the runtime, when the body is at its end.
+    `reply` is set, when the body is at its end, to what the Runtime API answers the runtime. `outcome` is
+    that of the invocation: it says why a body broke off.
     """
 
     def __init__(
-        self,
-        exchange: Exchange,
-        content_type: str,
-        limit: int,
-        why_broken: Callable[[], Awaitable[FunctionFailure]],
+        self, exchange: Exchange, content_type: str, limit: int, outcome: "asyncio.Future[Outcome]"
     ) -> None:
-        self._exchange, self._limit, self._why_broken = exchange, limit, why_broken
+        self._exchange = exchange
+        self._limit = limit
+        self._outcome = outcome
         self._size = 0
         self.content_type = content_type
-        self.answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
-    async def chunks(self) -> AsyncIterator[list[bytes]]:
+    async def reads(self) -> AsyncIterator[list[bytes]]:
         """Yield the chunks of each read. Raises `FunctionFailure` when the function fails in mid-stream: by
         trailers, by breaking off, or by exceeding the size limit (up to which all bytes are yielded)."""
         try:
-            async for chunks in self._exchange.body():
+            async for chunks in self._exchange.reads():
                 self._size += sum(map(len, chunks))
                 if self._size > self._limit:
                     allowed = sum(map(len, chunks)) - (self._size - self._limit)
@@ -52,30 +66,38 @@ class PostedResponse:
                     raise self._oversized()
                 yield chunks
         except TruncatedBody:
-            self._answer(TRUNCATED)
+            self._set_reply(TRUNCATED)
             raise await self._why_broken() from None
-        self._answer(ACCEPTED)
+        self._set_reply(ACCEPTED)
         failure = reported_by_trailers(self._exchange)
         if failure is not None:
             raise failure
 
     async def read(self) -> bytes:
-        """The whole body. Raises as `chunks` does."""
+        """Return the whole body. Raises as `reads` does."""
         parts: list[bytes] = []
-        async for chunks in self.chunks():
+        async for chunks in self.reads():
             parts += chunks
         return b"".join(parts)
 
     async def discard(self) -> None:
-        """Read to the end, for nobody. A second reader may take over where a first one stopped."""
-        try:
-            async for _ in self.chunks():
+        """Read the rest for nobody, if there is one: a function whose caller has gone goes on."""
+        if self.reply.done():  # its connection may already carry another call
+            return
+        with suppress(FunctionFailure):
+            async for _ in self.reads():
                 pass
-        except FunctionFailure:
-            pass
+
+    async def _why_broken(self) -> FunctionFailure:
+        """Return what ended the invocation, or, if nothing does, that the runtime itself broke off."""
+        await asyncio.wait({self._outcome}, timeout=END_NOTICE_SECONDS)
+        ended_by = self._outcome.result().ended_by if self._outcome.done() else None
+        return ended_by or FunctionFailure.of(
+            "Runtime.TruncatedResponse", "The runtime's response broke off."
+        )
 
     def _oversized(self) -> FunctionFailure:
-        self._answer(too_large(self._limit))
+        self._set_reply(too_large(self._limit))
         length = self._exchange.header("content-length")
         size = int(length) if length.isdigit() else self._size
         return FunctionFailure.of(
@@ -84,14 +106,15 @@ class PostedResponse:
             f"exceeded maximum allowed payload size ({self._limit} bytes).",
         )
 
-    def _answer(self, answer: Answer) -> None:
-        if not self.answered.done():
-            self.answered.set_result(answer)
+    def _set_reply(self, reply: Answer) -> None:
+        if not self.reply.done():
+            self.reply.set_result(reply)
 
 
 def reported_by_trailers(exchange: Exchange) -> FunctionFailure | None:
-    """The failure a runtime reports in its request's trailers, if it does. The body is base64 of an error
-    document (docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html, checked 2026-11)."""
+    """Return the failure that a runtime reports in its request's trailers, if it does. The header of the body
+    is base64 of an error document
+    (docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html, checked 2026-11)."""
     trailers = dict(exchange.trailers)
     if not (ERROR_TYPE_HEADER in trailers or ERROR_BODY_HEADER in trailers):
         return None
@@ -107,10 +130,9 @@ def reported_by_trailers(exchange: Exchange) -> FunctionFailure | None:
 
 @dataclass(frozen=True)
 class Caller:
-    """What an invocation carries beside its payload; what is empty gets a value of its own.
-
-    `client_context` is JSON, `tenant` whom the function works for, `trace_id` an X-Ray header.
-    """
+    """What a caller passes on beside the payload: `client_context` is JSON, `tenant` is the customer for whom
+    the function works, `trace_id` an X-Ray header. An empty `trace_id` or `request_id` is replaced by a new
+    one."""
 
     client_context: str = ""
     tenant: str = ""
@@ -122,23 +144,27 @@ ANONYMOUS = Caller()
 
 
 class Invocation:
-    """`response` is set as soon as the runtime begins to post one, or to the `FunctionFailure` that came
-    instead; `killed` when it has run out of time, whatever of its response is still on the way; `finished`
-    when the environment is free again or dead, and its log is complete."""
+    """One call of a function, and what becomes of it.
+
+    `response` is set once: to the response that the runtime begins to post, or to the `FunctionFailure` that
+    came instead. `outcome` is set once, when the environment is free again or dead and the log is complete.
+    Neither is ever cancelled: callers wait for them behind `asyncio.shield`.
+    """
 
     def __init__(self, function: Function, payload: bytes, caller: Caller, *, streaming: bool) -> None:
-        self.function, self.payload, self.streaming = function, payload, streaming
-        self.client_context, self.tenant = caller.client_context, caller.tenant
+        self.function = function
+        self.payload = payload
+        self.streaming = streaming
+        self.client_context = caller.client_context
+        self.tenant = caller.tenant
         self.request_id = caller.request_id or str(uuid.uuid4())
         self.invocation_id = str(uuid.uuid4())
         self.trace_id = caller.trace_id or new_trace_id()
         self.response: asyncio.Future[PostedResponse] = asyncio.get_running_loop().create_future()
-        self.killed: FunctionFailure | None = None
-        self.finished = asyncio.Event()
-        self.log_tail = b""
+        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def assignment(self, deadline: float) -> Assignment:
-        """What the runtime is told. `deadline` is in epoch seconds."""
+        """Return what the runtime is told. `deadline` is in epoch seconds."""
         headers = [
             ("Content-Type", "application/json"),
             ("Lambda-Runtime-Aws-Request-Id", self.request_id),
@@ -158,20 +184,37 @@ class Invocation:
         """True when the runtime has nothing more to say about this invocation."""
         if not self.response.done():
             return False
-        return self.response.exception() is not None or self.response.result().answered.done()
+        return self.response.exception() is not None or self.response.result().reply.done()
 
-    def begin_response(self, response: PostedResponse) -> None:
+    @property
+    def timed_out(self) -> FunctionFailure | None:
+        """The failure, if the invocation has run out of time: what of its response has not been read is
+        lost. After any other end it is still there to read."""
+        ended_by = self.outcome.result().ended_by if self.outcome.done() else None
+        return ended_by if ended_by is not None and ended_by.error_type == TIMED_OUT else None
+
+    async def log_tail(self) -> bytes:
+        """Wait for the end; return the last 4 KB of the log."""
+        return (await asyncio.shield(self.outcome)).log_tail
+
+    def begin(self, response: PostedResponse) -> None:
+        """The runtime begins to post `response`. Ignored if the invocation has failed before."""
         if not self.response.done():
             self.response.set_result(response)
 
     def fail(self, failure: FunctionFailure) -> None:
-        """Has no effect once a response has begun: its reader learns of the failure itself."""
+        """There will be no response. Ignored once one has begun: its reader learns of the failure itself."""
         if not self.response.done():
             self.response.set_exception(failure)
             self.response.exception()  # a caller that has gone must not make asyncio complain
 
+    def end(self, outcome: Outcome) -> None:
+        """The invocation is over. One without a response has failed."""
+        self.fail(outcome.ended_by or STOPPED)
+        self.outcome.set_result(outcome)
+
 
 def new_trace_id() -> str:
-    """An X-Ray header that was not sampled."""
+    """Return an X-Ray header of a request that is not sampled."""
     unique = uuid.uuid4().hex
     return f"Root=1-{int(time.time()):08x}-{unique[:24]};Parent={unique[16:]};Sampled=0"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.runtimes import UnsupportedRuntime, command
 
@@ -23,28 +24,33 @@ exec "$wrapper" "$@"
 """What starts a wrapper script: its path here, its path on AWS, the argv of the runtime."""
 
 
-class NotStarted(Exception):
-    """The function's process cannot be started: the type of the error, and why."""
+class NotRunning(Exception):
+    """The function's process cannot be started, or has ended: the type of the error, and why."""
 
     def __init__(self, error_type: str, reason: str) -> None:
         super().__init__(reason)
-        self.error_type, self.reason = error_type, reason
+        self.error_type = error_type
+        self.reason = reason
+
+    def failure(self, request_id: str) -> FunctionFailure:
+        """Return the failure of the invocation that has no process."""
+        return FunctionFailure.of(self.error_type, f"RequestId: {request_id} Error: {self.reason}")
 
 
 def command_line(function: Function, task_root: Path) -> list[str]:
     """The argv of the function's process. A wrapper script is named by its path on AWS (`/var/task/…`) and
     run from `task_root`; as on AWS, only managed runtimes honour it, and one that cannot run ends the process
-    with the status that a shell has for that. Raises `NotStarted`."""
+    with the status that a shell has for that. Raises `NotRunning`."""
     if function.runtime.startswith("provided"):
         bootstrap = task_root / "bootstrap"
         if not bootstrap.is_file():
             reason = f"Couldn't find valid bootstrap(s): {BOOTSTRAPS_ON_AWS}"
-            raise NotStarted("Runtime.InvalidEntrypoint", reason)
+            raise NotRunning("Runtime.InvalidEntrypoint", reason)
         return [str(bootstrap)]
     try:
         argv = command(function.runtime)
     except UnsupportedRuntime as error:
-        raise NotStarted("Runtime.InvalidRuntime", str(error)) from None
+        raise NotRunning("Runtime.InvalidRuntime", str(error)) from None
     wrapper = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
     if not wrapper:
         return argv
@@ -54,18 +60,27 @@ def command_line(function: Function, task_root: Path) -> list[str]:
     return ["/bin/sh", "-c", RUN_WRAPPED, "bootstrap", path, wrapper, *argv]
 
 
-def not_started(function: Function, error: OSError) -> NotStarted:
-    """Why the process could not be started, in Lambda's words: `fork/exec /var/task/bootstrap: permission
-    denied` (github.com/awslabs/aws-lambda-dart-runtime/issues/20, checked 2026-11)."""
+def not_started(function: Function, error: OSError) -> NotRunning:
+    """Return why the process could not be started, in Lambda's words:
+    `fork/exec /var/task/bootstrap: permission denied`
+    (github.com/awslabs/aws-lambda-dart-runtime/issues/20, checked 2026-11)."""
     folder = TASK_ROOT_ON_AWS if function.runtime.startswith("provided") else "/var/runtime"
     reason = (error.strerror or "unknown error").lower()
-    return NotStarted("Runtime.InvalidEntrypoint", f"fork/exec {folder}/bootstrap: {reason}")
+    return NotRunning("Runtime.InvalidEntrypoint", f"fork/exec {folder}/bootstrap: {reason}")
+
+
+def exited(status: int) -> NotRunning:
+    """Return why a process with this exit status, which is negative for a signal, runs no more."""
+    how = "without providing a reason"
+    if status:
+        how = f"with error: exit status {status}" if status > 0 else f"with error: signal {-status}"
+    return NotRunning("Runtime.ExitError", f"Runtime exited {how}")
 
 
 def environment_variables(
     function: Function,
-    *,
     runtime_api: str,
+    *,
     task_root: Path,
     log_stream: str,
     endpoint_url: str,

@@ -5,7 +5,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from server.local_aws.aws_lambda.function import Function
 
@@ -35,8 +35,9 @@ class LogStream:
     """
 
     def __init__(self, function: Function, put_events: PutEvents) -> None:
-        self._function, self._put_events = function, put_events
-        date = datetime.now(timezone.utc).strftime("%Y/%m/%d")
+        self._function = function
+        self._put_events = put_events
+        date = datetime.now(UTC).strftime("%Y/%m/%d")
         self.name = f"{date}/[{function.version}]{uuid.uuid4().hex}"
         self._source, self.output = os.pipe()
         os.set_blocking(self._source, False)

@@ -49,6 +49,9 @@ class Assignment:
     payload: bytes
 
 
+NO_ASSIGNMENT = Assignment("", "", (), b"")
+
+
 @dataclass(frozen=True)
 class Answer:
     """Answer at once with this status and JSON document."""
@@ -123,7 +126,7 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.state = State.STARTED
-        self.assignment: Assignment | None = None
+        self.assignment = NO_ASSIGNMENT
 
     def receive(self, method: str, target: str, headers: Mapping[str, str]) -> Action:
         """Judge a call by its head (`headers`: lower-case names) and move on to the state it leads to."""
@@ -174,7 +177,7 @@ class RuntimeApi:
         return InitError(headers.get(ERROR_TYPE_HEADER, ""))
 
     def _reply(self, request_id: str, kind: str, headers: Mapping[str, str]) -> Action:
-        if self.assignment is None or request_id != self.assignment.request_id:
+        if request_id != self.assignment.request_id:
             return Refusal.of(400, "InvalidRequestID", "Invalid request ID")
         invocation_id = headers.get(INVOCATION_ID_HEADER)
         if invocation_id is not None and invocation_id != self.assignment.invocation_id:

@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from server.door.guard import Kind
@@ -26,7 +26,7 @@ ENUMS = {"InvokeMode": ("RESPONSE_STREAM", "BUFFERED"), "AuthType": ("NONE", "AW
 
 
 def now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass
@@ -64,7 +64,8 @@ class FunctionUrls:
     """Every Function URL, each on a port of its own; `front_door` makes the handler that serves one."""
 
     def __init__(self, endpoints: Endpoints, front_door: Callable[[UrlConfig], Handler]) -> None:
-        self._endpoints, self._front_door = endpoints, front_door
+        self._endpoints = endpoints
+        self._front_door = front_door
         self._urls: dict[tuple[str, str, str], tuple[UrlConfig, Server, Endpoint]] = {}
         self._creating = asyncio.Lock()
 

@@ -10,7 +10,7 @@ import base64
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -110,7 +110,7 @@ def event_headers(request: UrlRequest, trace_id: str, *, signed: bool) -> dict[s
 
 def request_time(now: float) -> str:
     """A moment, in seconds of the epoch, as events have it."""
-    return datetime.fromtimestamp(now, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 def joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -177,7 +177,7 @@ class FunctionUrl:
         return StreamedAnswer(begins, inflates=True, holds_last=self._behaviour.holds_last)
 
     def _reads(self, response: StreamingResponse) -> AsyncIterator[list[bytes]]:
-        reads = response.chunks()
+        reads = response.reads()
         return reads if self._behaviour.cuts_reported_failures else until_reported_failure(reads)
 
 

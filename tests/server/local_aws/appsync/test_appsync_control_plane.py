@@ -3,7 +3,7 @@
 import json
 import socket
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -209,11 +209,11 @@ def test_an_api_without_a_schema_says_so(aws: Account) -> None:
 async def test_a_key_lasts_a_day_at_least(aws: Account) -> None:
     appsync = aws.client("appsync")
     api = graphql(aws)
-    expires = datetime.now(timezone.utc) + timedelta(days=2)
+    expires = datetime.now(UTC) + timedelta(days=2)
     key = appsync.create_api_key(apiId=api.api_id, expires=int(expires.timestamp()))["apiKey"]["id"]
     answer = await DeployedApi(api.api_id, api.host, key).query('{ item(name: "a") { name } }')
     assert answer == {"data": {"item": None}}
-    soon = int((datetime.now(timezone.utc) + timedelta(hours=1)).timestamp())
+    soon = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
     code, _ = refused(appsync.create_api_key, apiId=api.api_id, expires=soon)
     assert code == "ApiKeyValidityOutOfBoundsException"
 
@@ -224,7 +224,7 @@ def test_expiry_is_a_moment_in_time() -> None:
     kept = deployed.backend(api.region)
     made = kept.create_graphql_api("a", "", "API_KEY", "", "", None, False, "", {}, "GLOBAL")
     api = deployed.Api(api.region, made.api_id)
-    expires = datetime.now(timezone.utc) + timedelta(days=2)
+    expires = datetime.now(UTC) + timedelta(days=2)
     key = kept.create_api_key(made.api_id, "", expires.replace(tzinfo=None)).key_id
     assert deployed.is_valid_key(api, key, expires - timedelta(seconds=1))
     assert not deployed.is_valid_key(api, key, expires + timedelta(seconds=1))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
@@ -83,7 +83,7 @@ def test_another_body_or_secret_is_refused() -> None:
 def test_the_scope_is_of_the_day_of_the_request(days: int) -> None:
     """The key derives from the scope's day: whoever holds an old day's key must not sign today's requests."""
     target, fields = signed()
-    other = (datetime.now(timezone.utc) + timedelta(days=days)).strftime("%Y%m%d")
+    other = (datetime.now(UTC) + timedelta(days=days)).strftime("%Y%m%d")
     fields["authorization"] = re.sub(r"/\d{8}/", f"/{other}/", fields["authorization"])
     assert check(target, fields).startswith("Date in Credential scope does not match YYYYMMDD")
     target, fields = presigned()
@@ -160,7 +160,7 @@ def test_a_signature_for_another_service_or_region_is_refused() -> None:
 
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_the_clock_may_be_five_minutes_wrong(monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
-    then = datetime.now(timezone.utc) + timedelta(minutes=minutes)
+    then = datetime.now(UTC) + timedelta(minutes=minutes)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: then)
     assert check(*signed()).startswith("Signature")
 

@@ -38,7 +38,7 @@ async def ask(client: ClientConnection, **fields: Any) -> Any:
 async def silent(client: ClientConnection, seconds: float = 0.5) -> bool:
     try:
         await asyncio.wait_for(client.recv(), seconds)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return True
     return False
 

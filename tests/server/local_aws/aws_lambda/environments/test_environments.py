@@ -71,7 +71,7 @@ async def test_a_caller_that_is_cancelled_does_not_stop_the_function(operation: 
         name = await asyncio.to_thread(aws.deploy, "limits.streams_10_mb_late")
         function = deployed.function("ap-northeast-1", name)
         call = getattr(functions.functions_of(stand_in._platform), operation)
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await asyncio.wait_for(call(function, b"{}"), 0.5)
         assert "RUNTIME 202" in await asyncio.to_thread(aws.log_with, name, "RUNTIME 202")
 

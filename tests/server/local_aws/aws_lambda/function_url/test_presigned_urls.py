@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,7 +50,7 @@ def test_a_presigned_url_expires(aws: Account, monkeypatch: pytest.MonkeyPatch) 
     url = iam_url(aws)
 
     def at(ago: timedelta, expires: int) -> str:
-        then = datetime.now(timezone.utc) - ago
+        then = datetime.now(UTC) - ago
         monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: then)
         return presign(url, expires=expires)
 

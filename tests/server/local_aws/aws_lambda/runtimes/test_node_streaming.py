@@ -147,7 +147,7 @@ async def test_returning_without_end_leaves_the_response_open(tmp_path: Path) ->
     async with node_running(write_handler(tmp_path, streaming(body))) as guest:
         guest.api.invoke({})
         await guest.logged("returning")
-        with suppress(asyncio.TimeoutError):
+        with suppress(TimeoutError):
             await guest.api.answer(within=0.5)
         assert guest.api.receiving is not None
         assert guest.api.receiving.raw == chunked(b"one")

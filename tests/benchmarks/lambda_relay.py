@@ -17,14 +17,6 @@ from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 from tests.support.account import Account
 
-CHUNKS = """
-call = invocation.stream("Content-Type: application/octet-stream")
-data = bytes({size})
-for _ in range({count}): call.chunk(data)
-call.send(b"0\\r\\n\\r\\n")
-call.answer()
-"""
-
 
 def receive(url: str) -> tuple[int, float, list[float]]:
     """Bytes received, seconds from the request to the end, and the lag (seconds) of each stamped item."""
@@ -45,15 +37,15 @@ async def main() -> None:
     stand_in = StandIn(replace(Limits(), stream_rate=math.inf, streamed_response=1 << 40))
     aws = Account(await stand_in.start())
 
-    def best(body: str) -> tuple[int, float, list[float]]:
-        url = aws.url(aws.deploy(body))
+    def best(handler: str, given: list[float]) -> tuple[int, float, list[float]]:
+        url = aws.url(aws.deploy(handler, given))
         return min((receive(url) for _ in range(4)), key=lambda run: run[1])
 
-    size, seconds, _ = await asyncio.to_thread(best, CHUNKS.format(size=65_536, count=3000))
+    size, seconds, _ = await asyncio.to_thread(best, "limits.streams_chunks", [3000, 65_536])
     print(f"64 KiB chunks: {size / seconds / 1e6:.0f} MB/s")
-    _, seconds, _ = await asyncio.to_thread(best, CHUNKS.format(size=20, count=40_000))
+    _, seconds, _ = await asyncio.to_thread(best, "limits.streams_chunks", [40_000, 20])
     print(f"20-byte chunks: {40_000 / seconds:.0f} a second")
-    _, _, lags = await asyncio.to_thread(best, "invocation.stamped(20, 0.05)")
+    _, _, lags = await asyncio.to_thread(best, "basic.stamped", [20, 0.05])
     median, most = statistics.median(lags) * 1000, max(lags) * 1000
     print(f"{len(lags)} items: lag median {median:.2f} ms, max {most:.2f} ms")
     await stand_in.stop()

@@ -19,6 +19,7 @@ from server.items import Items
 from server.local_aws.aws_lambda.environments import code
 from server.local_aws.aws_lambda.runtimes import command
 from tests.support.fake_runtime_api import Posted
+from tests.support.guests import guest_source
 from tests.support.runtime_under_test import Guest, running
 from tests.support.shapes import one_by_one
 
@@ -289,8 +290,7 @@ def function(folder: Path, app: str, of: str = "python_streaming", **files: str)
 
 
 async def test_the_runtime_sends_what_is_yielded(tmp_path: Path) -> None:
-    app = "def handler(event, context):\n    yield 'é'\n    yield b''\n    yield b'\\x00raw'"
-    async with deployed("python_streaming", function(tmp_path, app)) as guest:
+    async with deployed("python_streaming", function(tmp_path, guest_source("yields_text.py"))) as guest:
         posted = await invoked(guest, {})
     assert posted.header("lambda-runtime-invocation-id") == "attempt-1"
     assert (
@@ -344,14 +344,7 @@ async def test_a_handler_that_cannot_be_imported(tmp_path: Path) -> None:
 
 
 async def test_the_runtime_ends_when_the_runtime_api_breaks_off(tmp_path: Path) -> None:
-    app = """
-def handler(event, context):
-    yield "one"
-    print("streaming")
-    while True:
-        yield bytes(65_536)
-"""
-    async with deployed("python_streaming", function(tmp_path, app)) as guest:
+    async with deployed("python_streaming", function(tmp_path, guest_source("yields_for_ever.py"))) as guest:
         guest.api.invoke({})
         await guest.logged("streaming")
         await guest.streaming()
@@ -360,13 +353,7 @@ def handler(event, context):
 
 
 async def test_the_generator_waits_while_nobody_reads(tmp_path: Path) -> None:
-    app = """
-def handler(event, context):
-    for _ in range(1024):
-        yield bytes(65_536)
-    print("all written")
-"""
-    async with deployed("python_streaming", function(tmp_path, app)) as guest:
+    async with deployed("python_streaming", function(tmp_path, guest_source("yields_64_mb.py"))) as guest:
         guest.api.reading.clear()
         guest.api.invoke({})
         await asyncio.sleep(1.5)
@@ -395,48 +382,12 @@ async def test_the_adapter_passes_status_and_headers_on() -> None:
         assert prelude is not None and prelude["statusCode"] == 405
 
 
-ECHO = """
-import json, socketserver
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-
-
-class Echo(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        seen = {"target": self.path, "cookie": self.headers["Cookie"], "body": body.decode("latin-1")}
-        answer = json.dumps(seen).encode()
-        self.send_response(201)
-        self.send_header("Set-Cookie", "a=1")
-        self.send_header("Set-Cookie", "b=2")
-        self.send_header("Vary", "x")
-        self.send_header("Vary", "y")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "100")
-        self.end_headers()
-        self.wfile.write(b"cut short")
-
-
-class EmbeddedServer:
-    def start(self):
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-        self.port = self.http.server_port
-        Thread(target=self.http.serve_forever, daemon=True).start()
-        return self
-"""
-
-
 @pytest.fixture
 def echo_function(tmp_path: Path) -> Path:
     """The adapter in front of another server: the `server` package in the zip is the one it finds."""
     (tmp_path / "server").mkdir()
     (tmp_path / "server" / "__init__.py").touch()
-    (tmp_path / "server" / "embedded.py").write_text(ECHO)
+    (tmp_path / "server" / "embedded.py").write_text(guest_source("echo_server.py"))
     return function(tmp_path, "", of="web_adapter")
 
 

@@ -13,29 +13,12 @@ from typing import Any
 import pytest
 
 from server.local_aws.aws_lambda.runtimes import node
-from tests.server.local_aws.aws_lambda.test_invoke import FAIL_MIDWAY, stream
 from tests.support.account import Account
+from tests.support.guests import guest_source
 from tests.support.http_client import request
+from tests.support.invocations import stream
 
 SCRIPT = Path(__file__).parent / "invoke_streaming.mjs"
-INTEGRATION_HANDLER = """
-import { setTimeout as sleep } from "node:timers/promises";
-
-export const handler = awslambda.streamifyResponse(async (event, responseStream, context) => {
-  const query = event.queryStringParameters ?? event;
-  const stream = awslambda.HttpResponseStream.from(responseStream, {
-    statusCode: 203,
-    headers: { "content-type": "text/plain", "x-request": context.awsRequestId },
-    cookies: ["a=1", "b=2"],
-  });
-  for (let seq = 0; seq < 5; seq++) {
-    if (seq) await sleep(50);
-    if (String(seq) === query.fail) throw new RangeError("as asked");
-    stream.write(`${seq}\\n`);
-  }
-  stream.end();
-});
-"""
 
 
 def by_javascript(aws: Account, sdk: Path, name: str, payload: str = "{}") -> list[dict[str, Any]]:
@@ -48,7 +31,7 @@ def by_javascript(aws: Account, sdk: Path, name: str, payload: str = "{}") -> li
 
 
 def test_the_javascript_sdk_reads_each_chunk_when_it_is_written(aws: Account, node_sdk: Path) -> None:
-    name = aws.deploy("invocation.stamped(10, 0.1)")
+    name = aws.deploy("basic.stamped", [10, 0.1])
     *events, last = by_javascript(aws, node_sdk, name)
     assert [json.loads(event["chunk"])["seq"] for event in events] == list(range(10))
     gaps = sorted(later["at"] - earlier["at"] for earlier, later in itertools.pairwise(events))
@@ -57,14 +40,14 @@ def test_the_javascript_sdk_reads_each_chunk_when_it_is_written(aws: Account, no
 
 
 def test_the_javascript_sdk_sees_a_failure_in_mid_stream(aws: Account, node_sdk: Path) -> None:
-    *events, last = by_javascript(aws, node_sdk, aws.deploy(FAIL_MIDWAY))
+    *events, last = by_javascript(aws, node_sdk, aws.deploy("failures.reports_boom_after_two"))
     assert [event["chunk"] for event in events] == ["one", "two"]
     assert last["complete"]["ErrorCode"] == "Boom"
     assert json.loads(last["complete"]["ErrorDetails"])["errorMessage"] == "no more"
 
 
 def test_the_javascript_sdk_sees_a_failure_without_a_response(aws: Account, node_sdk: Path) -> None:
-    (last,) = by_javascript(aws, node_sdk, aws.deploy("os._exit(3)"))
+    (last,) = by_javascript(aws, node_sdk, aws.deploy("basic.exits_with_3"))
     assert last["complete"]["ErrorCode"] == "Runtime.ExitError"
     assert "exit status 3" in last["complete"]["ErrorDetails"]
 
@@ -89,10 +72,9 @@ def node_guest(aws: Account, published_node_modules: Path, tmp_path_factory: pyt
     """The name of a function of `provided.al2023` that runs on AWS's published Node runtime client."""
     code = tmp_path_factory.mktemp("guest")
     shutil.copytree(published_node_modules, code / "node_modules")
-    (code / "index.mjs").write_text(INTEGRATION_HANDLER)
+    (code / "index.mjs").write_text(guest_source("streams.mjs"))
     executable(code / "bootstrap", f"#!/bin/sh\nexec '{node()}' node_modules/aws-lambda-ric/index.mjs\n")
-    return aws.deploy(
-        "",
+    return aws.create(
         Handler="index.handler",
         Code={"ZipFile": package(code)},
         Environment={"Variables": {"AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1": "true"}},
@@ -122,10 +104,9 @@ def test_the_published_python_runtime_client(
 ) -> None:
     code = tmp_path / "code"
     shutil.copytree(published_python_client, code)
-    handler = "def handler(event, context):\n    return {'got': event, 'id': context.aws_request_id}\n"
-    (code / "app.py").write_text(handler)
+    (code / "app.py").write_text(guest_source("published_python.py"))
     executable(code / "bootstrap", "#!/bin/sh\nexec python3 -m awslambdaric app.handler\n")
-    name = aws.deploy("", Code={"ZipFile": package(code)})
+    name = aws.create(Code={"ZipFile": package(code)})
     for _ in range(2):
         answer = aws.client("lambda").invoke(FunctionName=name, Payload=b'{"a": 1}')
         document = json.load(answer["Payload"])

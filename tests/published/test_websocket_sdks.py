@@ -10,25 +10,10 @@ from websockets.asyncio.client import connect
 
 from tests.published.installed import npm_install
 from tests.support.account import Account
+from tests.support.guests import guest_source
 from tests.support.websocket_api import create_api, message
 
 SDK = "@aws-sdk/client-apigatewaymanagementapi"
-SEND = """
-import { ApiGatewayManagementApiClient, PostToConnectionCommand } from "%s";
-
-export const handler = async (event) => {
-  const { domainName, stage, connectionId } = event.requestContext;
-  const client = new ApiGatewayManagementApiClient({ endpoint: `https://${domainName}/${stage}` });
-  const post = (ConnectionId, Data) => client.send(new PostToConnectionCommand({ ConnectionId, Data }));
-  await post(connectionId, JSON.parse(event.body).data);
-  try {
-    await post("L0SM9cOFvHcCIhw=", "nobody");
-  } catch (error) {
-    await post(connectionId, `${error.name} ${error.$metadata.httpStatusCode}`);
-  }
-  return { statusCode: 200, body: "Data sent." };
-};
-"""
 
 
 def zip_of(folder: Path, index: str) -> bytes:
@@ -43,7 +28,7 @@ def zip_of(folder: Path, index: str) -> bytes:
 
 
 async def test_the_sdk_for_javascript_posts_over_tls(aws: Account) -> None:
-    package = zip_of(npm_install(SDK), SEND % SDK)
+    package = zip_of(npm_install(SDK), guest_source("posts_over_tls.mjs"))
     function = aws.client("lambda").create_function(
         FunctionName=f"sdk-{uuid.uuid4().hex[:8]}",
         Role=aws.role(),

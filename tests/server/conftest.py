@@ -8,7 +8,7 @@ from tests.support.origin_clients import CommandServer, WatchedOrigin
 
 @pytest.fixture(scope="session")
 def origin() -> Iterator[EmbeddedServer]:
-    """One origin for all tests that only ask it something."""
+    """One origin for all tests that only ask it something, or that put a gateway before it."""
     with EmbeddedServer() as server:
         yield server
 

@@ -1,24 +1,21 @@
 """A stand-in in a process of its own, and functions deployed to it by boto3, as anybody would."""
 
-import io
 import json
 import os
 import subprocess
 import sys
 import time
 import uuid
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from tests.support.guests import guest_package, managed
 from tests.support.stand_in_log import without_tracebacks
 
-GUEST = (Path(__file__).parents[1] / "guests" / "guest.py").read_text()
 ROLE = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}],
@@ -46,16 +43,6 @@ def start_stand_in(
     )
     assert process.stdout is not None
     return process, json.loads(process.stdout.readline())["endpoint_url"]
-
-
-def zipped(files: dict[str, str], mode: int = 0o755) -> bytes:
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        for name, text in files.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = mode << 16
-            archive.writestr(entry, text)
-    return package.getvalue()
 
 
 @dataclass
@@ -92,13 +79,21 @@ class Account:
         ]
         return arn
 
-    def deploy(self, body: str, **settings: Any) -> str:
-        """Deploy a function of `provided.al2023` whose `handle(invocation)` has `body`; return its name."""
+    def deploy(self, handler: str, given: Any = None, **settings: Any) -> str:
+        """Deploy the function `handler` ("basic.echo": a file of `tests/guests`, and a function in it) on the
+        smallest runtime; return its name. `given` is what it gets to read."""
+        settings.setdefault("Code", {"ZipFile": guest_package(handler, given)})
+        return self.create(**{"Handler": handler, **settings})
+
+    def deploy_python(self, handler: str, **settings: Any) -> str:
+        """Deploy the function `handler` of `tests/guests` on the managed Python runtime; return its name."""
+        return self.create(**managed(handler), **settings)
+
+    def create(self, **settings: Any) -> str:
+        """Create a function with these settings, of the runtime `provided.al2023` unless they say another;
+        return its name."""
         name = f"function-{uuid.uuid4().hex[:8]}"
-        lines = "".join(f"    {line}\n" for line in body.splitlines())
-        source = f"#!{sys.executable}\n{GUEST}\n\ndef handle(invocation):\n{lines}\n\nserve(handle)\n"
         settings = {"Timeout": 30, "Runtime": "provided.al2023", "Handler": "unused", **settings}
-        settings.setdefault("Code", {"ZipFile": zipped({"bootstrap": source})})
         self.client("lambda").create_function(FunctionName=name, Role=self.role(), **settings)
         return name
 

@@ -25,10 +25,13 @@ class Gateway:
     def client(self, service: str) -> Any:
         return self.account.client(service)
 
-    def function(self, body: str, **settings: Any) -> str:
-        """A function of the smallest runtime (see tests/guests/guest.py) that any gateway may invoke;
-        its ARN."""
-        return self.permit(self.account.deploy(body, **settings))
+    def function(self, handler: str, given: Any = None, **settings: Any) -> str:
+        """A function of `tests/guests` that any gateway may invoke; its ARN."""
+        return self.permit(self.account.deploy(handler, given, **settings))
+
+    def streaming(self, handler: str, given: Any = None) -> str:
+        """A URL of a REST API in mode STREAM in front of a function of `tests/guests`."""
+        return self.rest(STREAMING.format(self.function(handler, given)), "STREAM").url + "/x"
 
     def folder(self, name: str) -> str:
         """The function in a folder of `lambda/`; its ARN."""

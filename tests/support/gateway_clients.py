@@ -37,6 +37,12 @@ class Reading:
         return at_once(self.sent, self.arrived)
 
 
+def event_of(url: str, *arguments: str) -> dict[str, Any]:
+    """The event that the function behind `url` returns to curl."""
+    event: dict[str, Any] = json.loads(curl(*arguments, url)[1])
+    return event
+
+
 async def read_items(url: str) -> Reading:
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         reading = Reading(response.status, response.headers)

@@ -1,9 +1,7 @@
 """Deploys WebSocket APIs by boto3, as anybody would."""
 
-import inspect
 import json
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,25 +10,17 @@ import boto3
 from botocore.config import Config
 
 from lab.deploy.function import zip_folder
-from tests.support.account import Account, zipped
+from tests.support.account import Account
 
 
-def deploy_python(aws: Account, source: str | Callable[..., Any] | Path, **settings: Any) -> str:
-    """A function of the managed runtime: its folder, its text, or a handler; returns its ARN."""
-    if isinstance(source, Path):
-        package = zip_folder(source)
+def deploy_python(aws: Account, program: str | Path, **settings: Any) -> str:
+    """A function of the managed runtime: a handler of `tests/guests`, or the handler of a folder; its ARN."""
+    if isinstance(program, Path):
+        code = {"ZipFile": zip_folder(program)}
+        name = aws.create(Code=code, Runtime="python3.13", Handler="app.handler", **settings)
     else:
-        text = source if isinstance(source, str) else inspect.getsource(source)
-        package = zipped({"app.py": text})
-    answer = aws.client("lambda").create_function(
-        FunctionName=f"function-{uuid.uuid4().hex[:8]}",
-        Role=aws.role(),
-        Runtime="python3.13",
-        Handler="app.handler",
-        Code={"ZipFile": package},
-        **{"Timeout": 30, **settings},
-    )
-    arn: str = answer["FunctionArn"]
+        name = aws.deploy_python(program, **settings)
+    arn: str = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     return arn
 
 

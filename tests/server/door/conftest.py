@@ -20,8 +20,6 @@ from tests.support.containers import app_runner, express
 from tests.support.gateway import BUFFERED, Gateway
 from tests.support.websocket_api import create_api
 
-ECHO = "invocation.reply(b'{}')"
-
 
 @dataclass(frozen=True)
 class Opened:
@@ -54,7 +52,7 @@ def everything() -> Iterator[Everything]:
     account = Account(endpoint_url)
     with process, ExitStack() as stack:
         gateway = Gateway(account)
-        name = account.deploy(ECHO)
+        name = account.deploy("answers.returned", "{}")
         account.url(name)
         gateway.rest(BUFFERED.format(gateway.permit(name)))
         gateway.http(account.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"])

@@ -14,7 +14,7 @@ import server.envoy.users
 from server.embedded import EmbeddedServer
 from server.envoy.process import Envoy, route_to
 from tests.server.door.conftest import Everything, Opened, has_envoy
-from tests.server.door.test_users import NOBODY, as_user
+from tests.support.other_users import NOBODY, as_user
 from tests.support.raw import UPGRADE, Answer, ask, receive
 
 pytestmark = pytest.mark.skipif(not has_envoy(), reason="no Envoy for this platform")

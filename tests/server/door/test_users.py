@@ -16,53 +16,13 @@ from server.door import peer
 from server.embedded import EmbeddedServer
 from server.local_aws.http1.server import HOST
 from tests.server.door.conftest import Everything, Opened
+from tests.support.other_users import NOBODY, as_user, client
 from tests.support.raw import ask
-
-NOBODY = 65534
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0,
     reason="to become another user one must be root, and only Linux tells a socket's owner",
 )
-
-CLIENT = """
-import os, socket, struct, sys, encodings.idna
-user, port, how = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-os.setgid(user)
-os.setuid(user)
-family, address = (socket.AF_INET6, "::ffff:127.0.0.1") if how == "mapped" else (socket.AF_INET, "127.0.0.1")
-if how == "ipv6":
-    family, address = socket.AF_INET6, "::1"
-peer = socket.socket(family)
-peer.settimeout(20)
-peer.connect((address, port))
-body = sys.argv[4]
-name = "[::1]" if how == "ipv6" else "127.0.0.1"
-peer.sendall((
-    "POST %s HTTP/1.1\\r\\nHost: %s:%d\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n%s"
-    % (sys.argv[5], name, port, len(body), body)
-).encode())
-if how == "reset":
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-if how in ("leave", "reset"):
-    peer.close()
-    sys.exit()
-if how == "half":
-    peer.shutdown(socket.SHUT_WR)
-answer = b""
-try:
-    while data := peer.recv(65536):
-        answer += data
-except ConnectionResetError:
-    pass
-sys.stdout.buffer.write(answer)
-"""
-
-
-def as_user(user: int, port: int, how: str = "stay", body: str = "", target: str = "/") -> bytes:
-    """What a process of `user` is answered."""
-    command = [sys.executable, "-c", CLIENT, str(user), str(port), how, body, target]
-    return subprocess.run(command, capture_output=True, timeout=30, check=True).stdout
 
 
 @pytest.mark.parametrize("how", ["stay", "half", "mapped"])
@@ -108,8 +68,7 @@ def listening(family: int = socket.AF_INET) -> Iterator[socket.socket]:
 @contextmanager
 def client_of(server: socket.socket, user: int, how: str) -> Iterator[Any]:
     """The accepted connection of a process of `user`."""
-    command = [sys.executable, "-c", CLIENT, str(user), str(server.getsockname()[1]), how, "", "/"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(client(user, server.getsockname()[1], how), stdout=subprocess.DEVNULL) as process:
         connection, _ = server.accept()
         with connection:
             if how in ("leave", "reset"):

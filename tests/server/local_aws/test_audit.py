@@ -29,30 +29,6 @@ from tests.support.account import Account
 from tests.support.appsync_clients import Client, DeployedApi, events, graphql, listener, subscriber
 from tests.support.http_client import Received
 
-ECHO = "invocation.reply(invocation.payload)"
-RETURN_THE_BODY = """
-import base64
-body = invocation.event.get("body", "")
-invocation.reply(base64.b64decode(body) if invocation.event["isBase64Encoded"] else body.encode())
-"""
-POST_THE_BODY = """
-import base64
-call = invocation.stream("Content-Type: application/vnd.awslambda.http-integration-response")
-for chunk in json.loads(invocation.event["body"]):
-    call.chunk(base64.b64decode(chunk))
-call.send(b"0\\r\\n\\r\\n")
-call.answer()
-"""
-OWN_CORS = """
-headers = {"Access-Control-Allow-Origin": "*"} if "x-own" in invocation.event["headers"] else {}
-invocation.reply(json.dumps({"statusCode": 200, "headers": headers}).encode())
-"""
-TELL = "invocation.reply(json.dumps({'payload': invocation.event, 'context': invocation.headers}).encode())"
-RESOLVE = """
-item = {"id": "1", "__typename": "Article", "event": json.dumps(invocation.event)}
-invocation.reply(json.dumps(item).encode())
-"""
-
 TABLES = {
     "events of Function URLs": (function_url_events.ROWS, function_url_events.NOT_APPLICABLE),
     "BUFFERED answers": (function_url_answers.BUFFERED, function_url_answers.BUFFERED_NOT_APPLICABLE),
@@ -89,7 +65,7 @@ def shown(wrong: Iterable[tuple[Row, Any]]) -> dict[str, str]:
 
 
 def test_events_of_function_urls(aws: Account) -> None:
-    url = aws.url(aws.deploy(ECHO))
+    url = aws.url(aws.deploy("basic.echo"))
     answers = [(row, row.given.send(url)) for row in function_url_events.ROWS]
     assert shown((row, differences(row.expected, json.loads(got.body))) for row, got in answers) == {}
     trace = json.loads(answers[0][1].body)["headers"]["x-amzn-trace-id"]
@@ -98,7 +74,7 @@ def test_events_of_function_urls(aws: Account) -> None:
 
 def test_a_signature_does_not_reach_the_function(aws: Account) -> None:
     """Recorded on AWS (`audit.GO_EVENTS`): all else that signs does."""
-    name = aws.deploy(ECHO)
+    name = aws.deploy("basic.echo")
     url = aws.client("lambda").create_function_url_config(FunctionName=name, AuthType="AWS_IAM")[
         "FunctionUrl"
     ]
@@ -123,7 +99,7 @@ def wrong_answer(expected: tuple[int, Mapping[str, Any], bytes], got: Received) 
 
 
 def test_buffered_answers_of_function_urls(aws: Account) -> None:
-    url = aws.url(aws.deploy(RETURN_THE_BODY), "BUFFERED")
+    url = aws.url(aws.deploy("answers.body"), "BUFFERED")
 
     def ask(result: bytes) -> Received:
         headers = [("Content-Type", "application/octet-stream")]
@@ -134,7 +110,7 @@ def test_buffered_answers_of_function_urls(aws: Account) -> None:
 
 
 def test_streamed_answers_of_function_urls(aws: Account) -> None:
-    url = aws.url(aws.deploy(POST_THE_BODY))
+    url = aws.url(aws.deploy("answers.chunks_streamed"))
 
     def ask(chunks: list[bytes]) -> Received:
         body = json.dumps([base64.b64encode(chunk).decode() for chunk in chunks]).encode()
@@ -145,7 +121,7 @@ def test_streamed_answers_of_function_urls(aws: Account) -> None:
 
 
 def test_cors_of_function_urls(aws: Account) -> None:
-    name = aws.deploy(OWN_CORS)
+    name = aws.deploy("audit.own_cors")
     url = aws.url(name, "BUFFERED")
     client = aws.client("lambda")
 
@@ -176,7 +152,7 @@ def test_cors_that_is_refused(aws: Account, row: Row, refused_cors: str) -> None
 
 @pytest.fixture(scope="module")
 def refused_cors(aws: Account) -> str:
-    name = aws.deploy(ECHO)
+    name = aws.deploy("basic.echo")
     aws.url(name)
     return name
 
@@ -203,7 +179,7 @@ def chunks_of(stream: bytes) -> bytes:
     ["/2015-03-31/functions/{}/invocations", "/2021-11-15/functions/{}/response-streaming-invocations"],
 )
 def test_headers_and_payloads_of_invocations(aws: Account, path: str) -> None:
-    target = path.format(aws.deploy(TELL))
+    target = path.format(aws.deploy("audit.tells"))
 
     def wrong(row: Row) -> Any:
         query, headers, payload = row.given
@@ -228,7 +204,8 @@ def api(aws: Account) -> DeployedApi:
     """A GraphQL API whose mutation returns its arguments, and whose queries a function resolves."""
     api = graphql(aws, appsync.SCHEMA)
     client = aws.client("appsync")
-    arn = aws.client("lambda").get_function(FunctionName=aws.deploy(RESOLVE))["Configuration"]["FunctionArn"]
+    name = aws.deploy("audit.resolves")
+    arn = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     client.create_data_source(
         apiId=api.api_id,
         name="function",
@@ -262,8 +239,8 @@ async def test_a_caller_of_iam_is_an_identity(aws: Account) -> None:
     """docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html (checked 2026-11)."""
     api = graphql(aws, "type Query { event: String }", mode="AWS_IAM")
     client = aws.client("appsync")
-    reply = "invocation.reply(json.dumps(json.dumps(invocation.event['identity'])).encode())"
-    arn = aws.client("lambda").get_function(FunctionName=aws.deploy(reply))["Configuration"]["FunctionArn"]
+    name = aws.deploy("audit.identity")
+    arn = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     settings = {"serviceRoleArn": aws.role(), "lambdaConfig": {"lambdaFunctionArn": arn}}
     client.create_data_source(apiId=api.api_id, name="function", type="AWS_LAMBDA", **settings)
     client.create_resolver(apiId=api.api_id, typeName="Query", fieldName="event", dataSourceName="function")

@@ -15,14 +15,13 @@ from server.local_aws.stand_in import StandIn
 from tests.support.account import Account
 from tests.support.appsync_clients import connected, events, graphql
 from tests.support.gateway import STREAMING, Gateway
+from tests.support.guests import returning, writes
 from tests.support.http_client import Received, request
 from tests.support.websocket_api import create_api
 
-PRELUDE = "Content-Type: application/vnd.awslambda.http-integration-response"
-
 
 def test_a_streamed_invocation_is_an_event_stream(aws: Account) -> None:
-    name = aws.deploy('invocation.reply(b"1")')
+    name = aws.deploy("basic.one")
     answer = aws.client("lambda").invoke_with_response_stream(FunctionName=name)
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     assert headers["content-type"] == "application/vnd.amazon.eventstream"
@@ -32,34 +31,23 @@ def test_a_streamed_invocation_is_an_event_stream(aws: Account) -> None:
 def test_the_delimiter_of_a_function_url_ends_within_a_mebibyte(
     aws: Account, blanks: int, status: int
 ) -> None:
-    body = (
-        f"call = invocation.stream({PRELUDE!r})\n"
-        f"call.chunk(b'{{}}' + b' ' * {blanks} + bytes(8) + b'x')\n"
-        "call.send(b'0\\r\\n\\r\\n')\n"
-        "call.answer()"
-    )
-    assert request(aws.url(aws.deploy(body))).status == status
+    function = writes(b"{}" + b" " * blanks + bytes(8) + b"x")
+    assert request(aws.url(aws.deploy(*function))).status == status
 
 
 @pytest.mark.parametrize("header", ["connection", "keep-alive", "transfer-encoding", "upgrade"])
 def test_a_function_url_renames_what_is_the_servers(aws: Account, header: str) -> None:
-    result = json.dumps({"statusCode": 200, "headers": {header: "own"}})
-    answer = request(aws.url(aws.deploy(f"invocation.reply({result!r}.encode())"), "BUFFERED"))
+    function = returning({"statusCode": 200, "headers": {header: "own"}})
+    answer = request(aws.url(aws.deploy(*function), "BUFFERED"))
     assert answer.header(f"x-amzn-remapped-{header}") == "own"
 
 
 async def test_a_rest_stream_without_a_time_limit_has_that_of_the_service() -> None:
-    body = (
-        "import time\n"
-        f"call = invocation.stream({PRELUDE!r})\n"
-        "call.chunk(b'{}' + bytes(8))\n"
-        "for _ in range(50):\n    call.chunk(b'x')\n    time.sleep(0.1)\n"
-        "call.send(b'0\\r\\n\\r\\n')"
-    )
+    written = writes(b"{}" + bytes(8), *(b"x", 0.1) * 50)
 
     def read(endpoint_url: str) -> Received:
         gateway = Gateway(Account(endpoint_url))
-        function = STREAMING.format(gateway.function(body))
+        function = STREAMING.format(gateway.function(*written))
         return request(gateway.rest(function, "STREAM").url + "/x")
 
     assert Limits().rest_stream_seconds == 15 * 60

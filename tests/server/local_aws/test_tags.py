@@ -28,7 +28,7 @@ def find(items: list[dict[str, Any]], key: str, value: str) -> dict[str, Any]:
 
 def test_of_a_function(aws: Account) -> None:
     client = aws.client("lambda")
-    function = client.get_function(FunctionName=aws.deploy("pass", Tags=TAGS))
+    function = client.get_function(FunctionName=aws.deploy("basic.nothing", Tags=TAGS))
     assert function["Tags"] == TAGS
     assert client.list_tags(Resource=function["Configuration"]["FunctionArn"])["Tags"] == TAGS
 

@@ -15,9 +15,6 @@ import pytest
 from tests.support.account import Account, start_stand_in
 from tests.support.http_client import request
 
-HELD = "call = invocation.stream()\nfor _ in range(3): call.chunk(b'x'); time.sleep(0.5)\n"
-HELD += "call.send(b'0\\r\\n\\r\\n')\ncall.answer()"
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
@@ -56,7 +53,7 @@ async def test_more_clients_than_descriptors_each_get_an_answer(
     scarce: tuple[Account, "subprocess.Popen[str]", Path],
 ) -> None:
     aws, process, log = scarce
-    name = await asyncio.to_thread(aws.deploy, HELD, Timeout=120)
+    name = await asyncio.to_thread(aws.deploy, "limits.streams_three_x", Timeout=120)
     url = await asyncio.to_thread(aws.url, name)
     answers = Counter(await asyncio.gather(*(status_of(url) for _ in range(300))))
     assert set(answers) == {b"200", b"502"}
@@ -70,7 +67,7 @@ async def test_clients_that_hold_every_descriptor_leave_and_the_endpoint_answers
     scarce: tuple[Account, "subprocess.Popen[str]", Path],
 ) -> None:
     aws, _, log = scarce
-    name = await asyncio.to_thread(aws.deploy, HELD)
+    name = await asyncio.to_thread(aws.deploy, "limits.streams_three_x")
     parts = urlsplit(await asyncio.to_thread(aws.url, name))
     silent = [await asyncio.open_connection(parts.hostname, parts.port) for _ in range(400)]
     for _, writer in silent:
@@ -86,7 +83,7 @@ def test_idle_environments_make_room_for_others(
 ) -> None:
     aws, process, _ = scarce
     for number in range(60):
-        name = aws.deploy(f"invocation.reply(b'{number}')")
+        name = aws.deploy("answers.returned", str(number))
         answer = aws.client("lambda").invoke(FunctionName=name)
         assert (answer["Payload"].read(), answer.get("FunctionError")) == (str(number).encode(), None)
     assert opened(process) < 256
@@ -102,8 +99,7 @@ def test_the_soft_limit_is_raised_for_the_stand_in_but_not_for_functions() -> No
     with process:
         assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
         aws = Account(endpoint_url)
-        body = "import resource\nlimits = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
-        name = aws.deploy(body + "invocation.reply(json.dumps(limits).encode())")
+        name = aws.deploy("processes.descriptors")
         payload = aws.client("lambda").invoke(FunctionName=name)["Payload"]
         assert json.load(payload) == [200, hard]
         process.terminate()

@@ -21,23 +21,6 @@ from server.local_aws.stand_in import StandIn
 from tests.support.account import Account, start_stand_in
 from tests.support.http_client import request
 
-TELL = """
-import subprocess
-child = subprocess.Popen(["sleep", "300"])
-detached = subprocess.Popen(["sleep", "300"], start_new_session=True)
-pids = [os.getpid(), child.pid, detached.pid]
-call = invocation.stream()
-call.chunk(json.dumps([*pids, os.environ["LAMBDA_TASK_ROOT"]]).encode())
-time.sleep(300)
-"""
-
-ORPHAN = """
-import subprocess
-command = ["sh", "-c", "setsid sleep 300 >/dev/null 2>&1 & echo $!"]
-pid = subprocess.run(command, stdout=subprocess.PIPE).stdout
-invocation.reply(pid)
-"""
-
 
 def running(pid: int) -> bool:
     try:
@@ -64,7 +47,7 @@ def descendants(pid: int) -> list[int]:
 def busy_function(endpoint_url: str) -> tuple[list[int], Path]:
     """Start a function that streams and has a child; return the processes' ids and the code's folder."""
     aws = Account(endpoint_url)
-    parts = urlsplit(aws.url(aws.deploy(TELL, Timeout=300)))
+    parts = urlsplit(aws.url(aws.deploy("processes.tells_and_stays", Timeout=300)))
     with socket.create_connection((parts.hostname, parts.port)) as peer:
         peer.sendall(f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
         received = b""
@@ -126,7 +109,7 @@ def test_the_end_of_the_parent_ends_everything() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_timeout_kills_the_functions_children_too(aws: Account) -> None:
-    name = aws.deploy(TELL, Timeout=1)
+    name = aws.deploy("processes.tells_and_stays", Timeout=1)
     answer = request(aws.url(name))
     assert not answer.complete
     assert all_gone(json.loads(answer.body)[:-1])
@@ -134,7 +117,7 @@ def test_a_timeout_kills_the_functions_children_too(aws: Account) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_deleted_function_leaves_no_process_of_a_session_of_its_own(aws: Account) -> None:
-    name = aws.deploy(ORPHAN)
+    name = aws.deploy("processes.leaves_an_orphan")
     pid = int(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())
     assert running(pid)
     aws.client("lambda").delete_function(FunctionName=name)
@@ -144,7 +127,7 @@ def test_a_deleted_function_leaves_no_process_of_a_session_of_its_own(aws: Accou
 def test_only_the_announcement_is_on_stdout() -> None:
     process, endpoint_url = start_stand_in()
     with process:
-        Account(endpoint_url).deploy("pass")
+        Account(endpoint_url).deploy("basic.nothing")
         request(f"{endpoint_url}/nothing")
         process.send_signal(signal.SIGTERM)
         assert process.stdout is not None
@@ -180,7 +163,7 @@ async def test_stopping_at_any_moment_leaves_nothing_and_says_nothing(
     for delay in (0.0, 0.02, 0.05, 0.1, 0.3, 1.0):
         stand_in = StandIn()
         aws = Account(await stand_in.start())
-        url = await asyncio.to_thread(lambda aws=aws: aws.url(aws.deploy("invocation.stamped(10, 0.1)")))
+        url = await asyncio.to_thread(lambda aws=aws: aws.url(aws.deploy("basic.stamped", [10, 0.1])))
         clients = [asyncio.create_task(asyncio.to_thread(attempt, url)) for _ in range(8)]
         await asyncio.sleep(delay)
         await asyncio.wait_for(stand_in.stop(), 10)

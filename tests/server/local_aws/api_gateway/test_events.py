@@ -19,24 +19,7 @@ from tests.server.local_aws.api_gateway.events.table import (
     Sent,
     differences,
 )
-from tests.server.local_aws.api_gateway.rest.test_rest_buffered import ECHO
 from tests.support.gateway import BUFFERED, STREAMING, Gateway
-
-BODY = (
-    "import base64\n"
-    "event = invocation.event\n"
-    "body = event.get('body') or ''\n"
-    "result = base64.b64decode(body) if event['isBase64Encoded'] else body.encode()\n"
-)
-RETURNS = BODY + "invocation.reply(result)"
-"""A function that returns the body it is sent."""
-
-STREAMS = BODY + (
-    "call = invocation.stream('Content-Type: application/vnd.awslambda.http-integration-response')\n"
-    "call.chunk(result)\n"
-    "call.send(b'0\\r\\n\\r\\n')"
-)
-"""A function that streams the body it is sent."""
 
 
 class Client:
@@ -92,7 +75,7 @@ def resource(gateway: Gateway, api_id: str, path: str) -> str:
 def rest_url(gateway: Gateway) -> str:
     """A REST API as `events/rest.py` describes it; its address without a stage."""
     client = gateway.client("apigateway")
-    uri = BUFFERED.format(gateway.function(ECHO))
+    uri = BUFFERED.format(gateway.function("answers.with_status"))
     api: str = client.create_rest_api(
         name="events",
         endpointConfiguration={"types": ["REGIONAL"]},
@@ -141,16 +124,15 @@ Clients = Callable[[str], Client]
 @pytest.fixture(scope="session")
 def clients(gateway: Gateway, rest_url: str) -> Clients:
     """A client of each API, by what it is for; APIs are made when they are first asked for."""
-    echo, returns = gateway.function(ECHO), gateway.function(RETURNS)
+    echo, returns = gateway.function("answers.with_status"), gateway.function("answers.body")
+    streams = gateway.function("answers.body_streamed")
     binary, anything = {"binaryMediaTypes": ["image/*"]}, {"binaryMediaTypes": ["*/*"]}
     addresses: dict[str, Callable[[], str]] = {
         "rest": lambda: rest_url,
         "http 1.0": lambda: http_api(gateway, echo, "1.0"),
         "http 2.0": lambda: http_api(gateway, echo, "2.0"),
         "rest answers": lambda: gateway.rest(BUFFERED.format(returns), api=binary).url,
-        "stream answers": lambda: (
-            gateway.rest(STREAMING.format(gateway.function(STREAMS)), "STREAM", api=anything).url
-        ),
+        "stream answers": lambda: gateway.rest(STREAMING.format(streams), "STREAM", api=anything).url,
         "http 1.0 answers": lambda: gateway.http(returns, version="1.0"),
         "http 2.0 answers": lambda: gateway.http(returns),
     }
@@ -269,7 +251,7 @@ def test_an_api_says_that_any_origin_may_read_it_and_reflects_named_ones(
     gateway: Gateway, clients: Clients
 ) -> None:
     """docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html (checked 2026-11)."""
-    function = gateway.function(RETURNS)
+    function = gateway.function("answers.body")
     for allowed, sent, answer in (
         (["*"], "https://a.example", "*"),
         (["https://a.example"], "https://a.example", "https://a.example"),
@@ -344,7 +326,7 @@ def test_a_method_that_a_stack_closes_stays_closed(gateway: Gateway, rest_url: s
         "Integration": {
             "Type": "AWS_PROXY",
             "IntegrationHttpMethod": "POST",
-            "Uri": BUFFERED.format(gateway.function(ECHO)),
+            "Uri": BUFFERED.format(gateway.function("answers.with_status")),
         },
     }
     template = {"Resources": {"Closed": {"Type": "AWS::ApiGateway::Method", "Properties": properties}}}

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.embedded import EmbeddedServer
-from tests.server.local_aws.api_gateway.rest.test_rest_buffered import ECHO
-from tests.server.local_aws.api_gateway.rest.test_rest_stream import PRELUDE, streaming
 from tests.support.gateway import BUFFERED, STREAMING, Gateway
 from tests.support.gateway_clients import curl, curl_head, read_items
+from tests.support.guests import writes
 from tests.support.http_client import request
 
 
@@ -92,12 +91,8 @@ async def test_a_response_of_the_server_passes_unchanged(gateway: Gateway) -> No
 
 
 def test_head_has_no_body(gateway: Gateway, origin: EmbeddedServer) -> None:
-    url = streaming(
-        gateway,
-        f"call = invocation.stream({PRELUDE!r})\ncall.chunk(b'{{}}' + bytes(8) + b'x')\n"
-        "call.send(b'0\\r\\n\\r\\n')",
-    )
-    for target in (url, gateway.rest(BUFFERED.format(gateway.function(ECHO))).url + "/x"):
+    url = gateway.streaming(*writes(b"{}" + bytes(8) + b"x"))
+    for target in (url, gateway.rest(BUFFERED.format(gateway.function("answers.with_status"))).url + "/x"):
         code, text = curl("-I", target)
         assert code == 0 and text.startswith("HTTP/1.1 200 ") and text.endswith("\n\n")
 
@@ -113,7 +108,7 @@ def test_head_has_no_body(gateway: Gateway, origin: EmbeddedServer) -> None:
     ],
 )
 def test_garbage_is_answered_or_dropped(gateway: Gateway, request_bytes: bytes) -> None:
-    api = gateway.rest(BUFFERED.format(gateway.function(ECHO)))
+    api = gateway.rest(BUFFERED.format(gateway.function("answers.with_status")))
     parts = urlsplit(api.url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
         client.sendall(request_bytes.replace(b"HERE", parts.netloc.encode()))
@@ -128,14 +123,7 @@ def test_garbage_is_answered_or_dropped(gateway: Gateway, request_bytes: bytes) 
 
 def test_a_slow_client_slows_the_function(gateway: Gateway) -> None:
     """The function writes 40 MB and says when it is through: not before the client reads."""
-    body = (
-        f"call = invocation.stream({PRELUDE!r})\n"
-        "call.chunk(b'{}' + bytes(8))\n"
-        "for _ in range(640):\n    call.chunk(bytes(65536))\n"
-        "call.send(b'0\\r\\n\\r\\n')\n"
-        "print('through', flush=True)"
-    )
-    name = gateway.account.deploy(body)
+    name = gateway.account.deploy("rest.streams_40_mb")
     api = gateway.rest(STREAMING.format(gateway.permit(name)), "STREAM")
     parts = urlsplit(api.url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:

@@ -17,6 +17,7 @@ import websockets
 
 from tests.support.account import Account
 from tests.support.containers import app_runner, items, source
+from tests.support.guests import guest_source
 
 UPGRADE = ("-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13")
 
@@ -160,20 +161,6 @@ def test_a_stream_is_cut_when_its_time_is_up(tight: Account) -> None:
         assert min(seconds_from_the_last_item(host) for _ in range(3)) < 0.7
 
 
-SILENT = """
-import asyncio
-from aiohttp import web
-
-async def serve(request):
-    await request.read()
-    await asyncio.sleep(30)
-
-app = web.Application()
-app.router.add_route("*", "/", serve)
-web.run_app(app, host="0.0.0.0", port=8080)
-"""
-
-
 async def slow_upload() -> AsyncIterator[bytes]:
     for _ in range(100):
         yield b"x"
@@ -182,7 +169,7 @@ async def slow_upload() -> AsyncIterator[bytes]:
 
 async def test_the_120_seconds_include_the_request_and_the_wait(tight: Account) -> None:
     """A service that never answers is a 504, a request that never ends a 408: Envoy's own answers."""
-    command = shlex.join(["python", "-c", f"exec({SILENT!r})"])
+    command = shlex.join(["python", "-c", f"exec({guest_source('silent_server.py')!r})"])
     with app_runner(tight, SourceConfiguration=source(tight, command)) as deployed:
         async with aiohttp.ClientSession() as session:
             async with session.get(deployed["ServiceUrl"]) as response:

@@ -274,15 +274,7 @@ async def test_awsjson_is_a_string_of_json(aws: Account) -> None:
 
 
 async def test_a_lambda_function_resolves_directly(aws: Account) -> None:
-    body = (
-        "event = invocation.event\n"
-        "if event['arguments']['name'] == 'bad':\n"
-        '    invocation.reply(b\'{"errorType": "E", "errorMessage": "no such name"}\', \'/error\')\n'
-        "else:\n"
-        "    item = {'name': event['info']['fieldName'], 'text': json.dumps(event)}\n"
-        "    invocation.reply(json.dumps(item).encode())"
-    )
-    name = aws.deploy(body)
+    name = aws.deploy("audit.resolves_names")
     api = graphql(aws)
     appsync = aws.client("appsync")
     arn = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]

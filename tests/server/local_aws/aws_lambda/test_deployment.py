@@ -8,12 +8,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.account import Account, zipped
+from tests.support.account import Account
+from tests.support.guests import zipped
 
 
 def refusal(aws: Account, **settings: object) -> tuple[str, str]:
     with pytest.raises(ClientError) as caught:
-        aws.deploy("pass", **settings)
+        aws.deploy("basic.nothing", **settings)
     error = caught.value.response["Error"]
     return error["Code"], error["Message"]
 
@@ -27,7 +28,7 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(aws: Account, name: str) 
 
 def test_what_is_no_zip_is_refused_for_an_update_too(aws: Account) -> None:
     assert refusal(aws, Code={"ZipFile": b"no zip"})[1].startswith("Could not unzip uploaded file")
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     client = aws.client("lambda")
     with pytest.raises(ClientError, match="Could not unzip uploaded file"):
         client.update_function_code(FunctionName=name, ZipFile=b"no zip")
@@ -69,13 +70,13 @@ def test_code_from_s3(aws: Account) -> None:
     s3.create_bucket(Bucket="code", CreateBucketConfiguration=location)
     script = "#!/bin/sh\nexit 7\n"
     s3.put_object(Bucket="code", Key="it.zip", Body=zipped({"bootstrap": script}))
-    name = aws.deploy("", Code={"S3Bucket": "code", "S3Key": "it.zip"})
+    name = aws.create(Code={"S3Bucket": "code", "S3Key": "it.zip"})
     answer = aws.client("lambda").invoke(FunctionName=name)
     assert b"exit status 7" in answer["Payload"].read()
 
 
 def test_waiters_and_reading_a_function_back(aws: Account) -> None:
-    name = aws.deploy("pass", Timeout=7)
+    name = aws.deploy("basic.nothing", Timeout=7)
     client = aws.client("lambda")
     client.get_waiter("function_active_v2").wait(FunctionName=name)
     configuration = client.get_function(FunctionName=name)["Configuration"]
@@ -86,7 +87,7 @@ def test_waiters_and_reading_a_function_back(aws: Account) -> None:
 
 
 def test_another_region_is_another_place(aws: Account) -> None:
-    name = aws.deploy("pass")
+    name = aws.deploy("basic.nothing")
     elsewhere = boto3.client(
         "lambda",
         endpoint_url=aws.endpoint_url,
@@ -119,7 +120,7 @@ def test_code_from_s3_is_checked_as_a_zip_file_is(aws: Account, package: bytes) 
     place = {"S3Bucket": bucket, "S3Key": "it.zip"}
     for code in (place, {"ZipFile": package}):
         assert refusal(aws, Code=code)[1].startswith("Could not unzip uploaded file")
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     with pytest.raises(ClientError, match="Could not unzip uploaded file"):
         aws.client("lambda").update_function_code(FunctionName=name, **place)
     with pytest.raises(ClientError, match="S3 Error Code: NoSuchKey"):

@@ -7,28 +7,15 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.account import Account, zipped
+from tests.support.account import Account
+from tests.support.guests import writes
 from tests.support.http_client import request
+from tests.support.invocations import stream
 from tests.support.shapes import one_by_one
-
-FAIL_MIDWAY = """
-call = invocation.stream("Content-Type: text/plain", "Trailer: Lambda-Runtime-Function-Error-Type")
-call.chunk(b"one"); call.chunk(b"two")
-import base64
-body = base64.b64encode(b'{"errorType":"Boom","errorMessage":"no more"}').decode()
-call.send(("0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n"
-           "Lambda-Runtime-Function-Error-Body: " + body + "\\r\\n\\r\\n").encode())
-call.answer()
-"""
-
-
-def stream(aws: Account, name: str, **arguments: object) -> list[dict[str, dict[str, str]]]:
-    answer = aws.client("lambda").invoke_with_response_stream(FunctionName=name, **arguments)
-    return list(answer["EventStream"])
 
 
 def test_invoke_returns_what_the_function_posts(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(invocation.payload)")
+    name = aws.deploy("basic.echo")
     answer = aws.client("lambda").invoke(FunctionName=name, Payload=b'{"a": 1}')
     assert answer["StatusCode"] == 200
     assert answer["Payload"].read() == b'{"a": 1}'
@@ -37,23 +24,19 @@ def test_invoke_returns_what_the_function_posts(aws: Account) -> None:
 
 
 def test_invoke_without_a_payload_gives_the_function_an_empty_object(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(invocation.payload)")
+    name = aws.deploy("basic.echo")
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"{}"
 
 
 def test_a_stream_through_plain_invoke_comes_buffered_prelude_and_all(aws: Account) -> None:
-    name = aws.deploy(
-        'call = invocation.stream("Content-Type: application/vnd.awslambda.http-integration-response")\n'
-        'call.chunk(b\'{"statusCode":201}\'); call.chunk(bytes(8)); call.chunk(b"body")\n'
-        'call.send(b"0\\r\\n\\r\\n")\ncall.answer()'
-    )
+    name = aws.deploy(*writes(b'{"statusCode":201}', bytes(8), b"body"))
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == (
         b'{"statusCode":201}' + bytes(8) + b"body"
     )
 
 
 def test_each_chunk_is_an_event_and_comes_when_it_is_written(aws: Account) -> None:
-    name = aws.deploy("invocation.stamped(5, 0.1)")
+    name = aws.deploy("basic.stamped", [5, 0.1])
     stream(aws, name)
     answer = aws.client("lambda").invoke_with_response_stream(FunctionName=name)
     assert answer["ResponseStreamContentType"]
@@ -69,23 +52,20 @@ def test_each_chunk_is_an_event_and_comes_when_it_is_written(aws: Account) -> No
 
 
 def test_invoke_complete_tells_of_a_failure_in_mid_stream(aws: Account) -> None:
-    *chunks, complete = stream(aws, aws.deploy(FAIL_MIDWAY))
+    *chunks, complete = stream(aws, aws.deploy("failures.reports_boom_after_two"))
     assert [chunk["PayloadChunk"]["Payload"] for chunk in chunks] == [b"one", b"two"]
     assert complete["InvokeComplete"]["ErrorCode"] == "Boom"
     assert json.loads(complete["InvokeComplete"]["ErrorDetails"])["errorMessage"] == "no more"
 
 
 def test_plain_invoke_of_a_stream_that_fails_returns_the_error_document(aws: Account) -> None:
-    answer = aws.client("lambda").invoke(FunctionName=aws.deploy(FAIL_MIDWAY))
+    answer = aws.client("lambda").invoke(FunctionName=aws.deploy("failures.reports_boom_after_two"))
     assert answer["FunctionError"] == "Unhandled"
     assert json.load(answer["Payload"])["errorType"] == "Boom"
 
 
 def test_an_error_reported_by_the_runtime_reaches_both_callers(aws: Account) -> None:
-    name = aws.deploy(
-        'document = b\'{"errorMessage":"bad","errorType":"MyError","stackTrace":[]}\'\n'
-        'invocation.reply(document, "/error", ["Lambda-Runtime-Function-Error-Type: MyError"])'
-    )
+    name = aws.deploy("invoke.reports_an_error")
     answer = aws.client("lambda").invoke(FunctionName=name)
     assert answer["FunctionError"] == "Unhandled"
     assert json.load(answer["Payload"]) == {"errorMessage": "bad", "errorType": "MyError", "stackTrace": []}
@@ -94,7 +74,7 @@ def test_an_error_reported_by_the_runtime_reaches_both_callers(aws: Account) -> 
 
 
 def test_log_tail_and_log_group_have_what_the_function_printed(aws: Account) -> None:
-    name = aws.deploy('print("hello from inside", flush=True)\ninvocation.reply(b"1")')
+    name = aws.deploy("invoke.says", "hello from inside")
     aws.client("lambda").invoke(FunctionName=name)
     answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
     tail = base64.b64decode(answer["LogResult"]).decode()
@@ -109,26 +89,26 @@ def test_log_tail_and_log_group_have_what_the_function_printed(aws: Account) -> 
 
 
 def test_a_line_is_in_the_log_group_while_the_function_runs(aws: Account) -> None:
-    name = aws.deploy('print("now", flush=True)\ntime.sleep(4)\ninvocation.reply(b"1")')
+    name = aws.deploy("invoke.says_now_and_stays")
     aws.client("lambda").invoke(FunctionName=name, InvocationType="Event")
     assert not any(line.startswith("END") for line in aws.log_with(name, "now"))
 
 
 def test_dry_run_runs_nothing(aws: Account) -> None:
-    name = aws.deploy("raise SystemExit(1)")
+    name = aws.deploy("basic.exits")
     client = aws.client("lambda")
     assert client.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
     assert client.invoke_with_response_stream(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
 
 
 def test_an_event_is_run_later(aws: Account) -> None:
-    name = aws.deploy('print("ran", flush=True)\ninvocation.reply(b"1")')
+    name = aws.deploy("invoke.says", "ran")
     assert aws.client("lambda").invoke(FunctionName=name, InvocationType="Event")["StatusCode"] == 202
     assert "ran" in aws.log_with(name, "ran")
 
 
 def test_the_runtime_sees_the_headers_of_an_invocation(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(json.dumps(invocation.headers).encode())")
+    name = aws.deploy("invoke.headers")
     context = base64.b64encode(b'{"client":{}}').decode()
     before = time.time()
     answer = aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
@@ -144,7 +124,7 @@ def test_the_runtime_sees_the_headers_of_an_invocation(aws: Account) -> None:
 
 def test_the_function_sees_lambdas_environment_variables(aws: Account) -> None:
     name = aws.deploy(
-        "invocation.reply(json.dumps({**os.environ, 'cwd': os.getcwd()}).encode())",
+        "invoke.environment",
         Environment={"Variables": {"MINE": "yes"}},
         MemorySize=256,
     )
@@ -155,14 +135,14 @@ def test_the_function_sees_lambdas_environment_variables(aws: Account) -> None:
     assert seen["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
     assert seen["AWS_REGION"] == "ap-northeast-1"
     assert seen["LAMBDA_TASK_ROOT"] == seen["cwd"]
-    assert seen["_HANDLER"] == "unused"
+    assert seen["_HANDLER"] == "invoke.environment"
     assert seen["AWS_LAMBDA_LOG_GROUP_NAME"] == f"/aws/lambda/{name}"
     assert seen["TZ"] == ":UTC"
     assert "HOME" not in seen
 
 
 def test_an_environment_is_reused_and_a_new_deployment_replaces_it(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(str(os.getpid()).encode())")
+    name = aws.deploy("basic.pid")
     client = aws.client("lambda")
     pids = {client.invoke(FunctionName=name)["Payload"].read() for _ in range(5)}
     assert len(pids) == 1
@@ -171,9 +151,7 @@ def test_an_environment_is_reused_and_a_new_deployment_replaces_it(aws: Account)
 
 
 def test_versions_and_aliases_are_invoked_by_qualifier(aws: Account) -> None:
-    body = "invocation.reply(json.dumps([os.environ['AWS_LAMBDA_FUNCTION_VERSION'], os.environ['MINE'],\n"
-    body += "    invocation.headers['lambda-runtime-invoked-function-arn']]).encode())"
-    name = aws.deploy(body, Environment={"Variables": {"MINE": "first"}})
+    name = aws.deploy("invoke.version", Environment={"Variables": {"MINE": "first"}})
     client = aws.client("lambda")
     version = client.publish_version(FunctionName=name)["Version"]
     client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
@@ -200,7 +178,7 @@ def test_a_function_that_does_not_exist_is_404(aws: Account, operation: str) -> 
 
 
 def test_a_payload_that_is_not_json_is_refused(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     with pytest.raises(ClientError) as caught:
         aws.client("lambda").invoke(FunctionName=name, Payload=b"{")
     assert caught.value.response["Error"]["Code"] == "InvalidRequestContentException"
@@ -224,7 +202,7 @@ ADDRESSES = {
 
 
 def test_the_function_learns_by_which_arn_it_was_addressed(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-invoked-function-arn'].encode())")
+    name = aws.deploy("invoke.header", "lambda-runtime-invoked-function-arn")
     arn = f"arn:aws:lambda:ap-northeast-1:123456789012:function:{name}"
     client = aws.client("lambda")
     client.publish_version(FunctionName=name)
@@ -255,7 +233,7 @@ def test_the_function_learns_by_which_arn_it_was_addressed(aws: Account) -> None
 
 @pytest.mark.parametrize("document", ['{"custom":{"n":"é😀"}}', '{\n"custom":\r\n{"n":"1"}}', "[]"])
 def test_any_json_is_a_client_context(aws: Account, document: str) -> None:
-    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-client-context'].encode())")
+    name = aws.deploy("invoke.header", "lambda-runtime-client-context")
     context = base64.b64encode(document.encode()).decode()
     answer = aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
     assert json.load(answer["Payload"]) == json.loads(document)
@@ -263,14 +241,14 @@ def test_any_json_is_a_client_context(aws: Account, document: str) -> None:
 
 @pytest.mark.parametrize("context", ["no base64!", base64.b64encode(b"no json").decode()])
 def test_what_is_no_client_context_is_refused(aws: Account, context: str) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     with pytest.raises(ClientError) as caught:
         aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
     assert caught.value.response["Error"]["Code"] == "InvalidRequestContentException"
 
 
 def test_the_runtime_learns_of_the_tenant(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(json.dumps(invocation.headers).encode())")
+    name = aws.deploy("invoke.headers")
     headers = json.load(aws.client("lambda").invoke(FunctionName=name, TenantId="blue")["Payload"])
     assert headers["lambda-runtime-aws-tenant-id"] == "blue"
     assert "lambda-runtime-aws-tenant-id" not in json.load(
@@ -279,18 +257,17 @@ def test_the_runtime_learns_of_the_tenant(aws: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "failed"),
+    ("handler", "failed"),
     [
-        ("print('while it starts')\ndef handle(event, context): print('at work')\n", False),
-        ("print('while it starts', flush=True)\nraise SystemExit(3)\n", True),
-        ("print('while it starts')\nimport no_such_module\n", True),
+        ("starts.handle", False),
+        ("starts_and_exits.handle", True),
+        ("starts_without_a_module.handle", True),
     ],
 )
 def test_the_log_of_a_cold_start_begins_with_the_initialisation(
-    aws: Account, source: str, failed: bool
+    aws: Account, handler: str, failed: bool
 ) -> None:
-    code = {"ZipFile": zipped({"app.py": source})}
-    name = aws.deploy("", Code=code, Runtime="python3.13", Handler="app.handle")
+    name = aws.deploy_python(handler)
     client = aws.client("lambda")
     answer = client.invoke(FunctionName=name, LogType="Tail")
     assert ("FunctionError" in answer) == failed

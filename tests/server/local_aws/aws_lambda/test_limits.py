@@ -19,21 +19,12 @@ from botocore.exceptions import ClientError
 from server.local_aws.aws_lambda import functions
 from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
-from tests.server.local_aws.aws_lambda.test_invoke import stream
-from tests.support.account import Account, start_stand_in, zipped
+from tests.support.account import Account, start_stand_in
+from tests.support.guests import zipped
 from tests.support.http_client import receive, request
+from tests.support.invocations import stream
 
 LIMITS = Limits().scaled(0.001)
-POST_BYTES = """
-call = invocation.stream()
-try:
-    for _ in range(invocation.event["chunks"]): call.chunk(bytes(invocation.event["size"]))
-    call.send(b"0\\r\\n\\r\\n")
-except OSError:
-    pass
-status, _, body = call.answer()
-print("RUNTIME", status, body.decode(), flush=True)
-"""
 
 
 def said(aws: Account, name: str) -> str:
@@ -43,11 +34,11 @@ def said(aws: Account, name: str) -> str:
 
 
 def test_a_buffered_response_over_6_mb(small: Account) -> None:
-    name = small.deploy(POST_BYTES)
+    name = small.deploy("limits.posts_bytes")
     limit = LIMITS.buffered_response
     event = json.dumps({"chunks": 1, "size": limit}).encode()
     assert len(small.client("lambda").invoke(FunctionName=name, Payload=event)["Payload"].read()) == limit
-    name = small.deploy(POST_BYTES)
+    name = small.deploy("limits.posts_bytes")
     event = json.dumps({"chunks": 1, "size": limit + 1}).encode()
     answer = small.client("lambda").invoke(FunctionName=name, Payload=event)
     document = json.load(answer["Payload"])
@@ -65,7 +56,7 @@ async def test_a_streamed_response_over_its_limit_is_truncated() -> None:
     stand_in = StandIn(replace(Limits(), streamed_response=100_000))
     try:
         aws = Account(await stand_in.start())
-        name = await asyncio.to_thread(aws.deploy, POST_BYTES)
+        name = await asyncio.to_thread(aws.deploy, "limits.posts_bytes")
         event = json.dumps({"chunks": 11, "size": 10_000}).encode()
 
         def invoke() -> list[dict[str, dict[str, str]]]:
@@ -80,7 +71,7 @@ async def test_a_streamed_response_over_its_limit_is_truncated() -> None:
 
 
 def test_requests_over_6_mb_are_refused(small: Account) -> None:
-    name = small.deploy("invocation.reply(b'1')")
+    name = small.deploy("basic.one")
     large = json.dumps("x" * LIMITS.request).encode()
     for operation in ("invoke", "invoke_with_response_stream"):
         with pytest.raises(ClientError) as caught:
@@ -92,9 +83,7 @@ def test_requests_over_6_mb_are_refused(small: Account) -> None:
 
 def test_the_rate_after_the_burst(small: Account) -> None:
     """6 MiB at once, then 2 MiB/s; here in thousandths: 6.3 kB, then 2.1 kB/s."""
-    url = small.url(
-        small.deploy("call = invocation.stream()\ncall.chunk(bytes(9000))\ncall.send(b'0\\r\\n\\r\\n')")
-    )
+    url = small.url(small.deploy("limits.streams_9_kb"))
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port)) as peer:
         peer.sendall(f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
@@ -110,8 +99,7 @@ def test_the_rate_after_the_burst(small: Account) -> None:
 
 
 def test_a_timeout_ends_a_stream_that_the_rate_holds_back(small: Account) -> None:
-    body = "call = invocation.stream()\ncall.chunk(bytes(60_000))\ntime.sleep(60)"
-    url = small.url(small.deploy(body, Timeout=2))
+    url = small.url(small.deploy("limits.streams_60_kb_and_stays", Timeout=2))
     started = time.monotonic()
     answer = request(url)
     assert (answer.status, answer.complete) == (200, False)
@@ -120,10 +108,7 @@ def test_a_timeout_ends_a_stream_that_the_rate_holds_back(small: Account) -> Non
 
 
 def test_a_client_that_leaves_does_not_stop_the_function(aws: Account) -> None:
-    body = "call = invocation.stream()\nfor _ in range(10):\n    call.chunk(b'x' * 1000); time.sleep(0.1)\n"
-    name = aws.deploy(
-        body + "call.send(b'0\\r\\n\\r\\n')\nprint('RUNTIME', call.answer()[0], 'done', flush=True)"
-    )
+    name = aws.deploy("limits.streams_a_second")
     parts = urlsplit(aws.url(name))
     with socket.create_connection((parts.hostname, parts.port)) as peer:
         peer.sendall(f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
@@ -150,9 +135,7 @@ def memory(pid: int) -> int:
 def test_a_slow_client_slows_the_function_down_and_costs_no_memory(unlimited: tuple[Account, int]) -> None:
     """The function times its own writing of 200 MB, far more than the kernel's buffers hold."""
     aws, pid = unlimited
-    body = "started = time.monotonic()\ncall = invocation.stream()\n"
-    body += "for _ in range(400): call.chunk(bytes(500_000))\ncall.send(b'0\\r\\n\\r\\n')\n"
-    name = aws.deploy(body + "print('RUNTIME', time.monotonic() - started, '', flush=True)\ncall.answer()")
+    name = aws.deploy("limits.streams_200_mb")
     parts = urlsplit(aws.url(name))
     before = memory(pid)
     with socket.create_connection((parts.hostname, parts.port)) as peer:
@@ -167,7 +150,7 @@ def test_a_slow_client_slows_the_function_down_and_costs_no_memory(unlimited: tu
     assert memory(pid) - before < 20_000_000
 
 
-SLOW = "time.sleep(2)\ninvocation.reply(b'1')"
+SLOW = "limits.takes_two_seconds"
 
 
 def test_reserved_concurrency(aws: Account) -> None:
@@ -189,7 +172,7 @@ def test_reserved_concurrency(aws: Account) -> None:
 
 
 def test_no_reserved_concurrency_switches_a_url_off(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     url = aws.url(name)
     aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     answer = request(url)
@@ -197,7 +180,7 @@ def test_no_reserved_concurrency_switches_a_url_off(aws: Account) -> None:
 
 
 def test_one_reserved_environment_serves_one_caller_after_another(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     client = aws.client("lambda")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     for _ in range(30):
@@ -206,7 +189,7 @@ def test_one_reserved_environment_serves_one_caller_after_another(aws: Account) 
 
 
 def test_garbage_to_a_url_is_answered_and_nothing_falls_over(aws: Account) -> None:
-    parts = urlsplit(aws.url(aws.deploy("invocation.reply(b'1')")))
+    parts = urlsplit(aws.url(aws.deploy("basic.one")))
     address = (parts.hostname, parts.port)
     for garbage in (b"\0\1\2\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
         with socket.create_connection(address, timeout=10) as peer:
@@ -225,7 +208,7 @@ def test_garbage_to_a_url_is_answered_and_nothing_falls_over(aws: Account) -> No
 async def test_two_hundred_streams_at_once_each_in_order(aws: Account) -> None:
     """Most are open before the first ends: each has an environment of its own."""
     url = urlsplit(
-        await asyncio.to_thread(lambda: aws.url(aws.deploy("invocation.stamped(20, 0.5)", Timeout=120)))
+        await asyncio.to_thread(lambda: aws.url(aws.deploy("basic.stamped", [20, 0.5], Timeout=120)))
     )
     begun: list[float] = []
 
@@ -297,7 +280,7 @@ async def test_what_is_reserved_others_may_not_use(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_head_of_a_request_is_at_most_1_mb(aws: Account) -> None:
-    parts = urlsplit(aws.url(aws.deploy("invocation.reply(b'1')")))
+    parts = urlsplit(aws.url(aws.deploy("basic.one")))
     for size, status in ((1_000_000, 200), (1_050_000, 431), (1_250_000, 431)):
         with socket.create_connection((parts.hostname, parts.port), timeout=20) as peer:
             head = f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\nx: "

@@ -6,43 +6,16 @@ The stand-in's log is looked at when the session ends (see `tests.support.stand_
 
 import asyncio
 import json
-import sys
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.support.account import GUEST, Account, zipped
+from tests.support.account import Account
 from tests.support.appsync_clients import DeployedApi, graphql
 from tests.support.gateway import BUFFERED, STREAMING, Gateway
 from tests.support.http_client import request
 from tests.support.websocket_api import create_api
-
-PUPPET = r"""
-def handle(invocation):
-    event = json.dumps(invocation.event)
-    start = event.find("say:")
-    if start < 0:
-        invocation.reply(b'{"statusCode": 200, "body": "well"}')
-        return
-    kind, text = json.load(open("cases.json"))[int(event[start + 4:].partition(";")[0])]
-    raw = text.encode("latin-1")
-    os.write(1, raw[:100_000] + b"\n")
-    if kind == "result":
-        raw = b"Content-Length: %d\r\n\r\n" % len(raw) + raw
-    path = f"{BASE}{invocation.path}/{'error' if kind == 'error' else 'response'}"
-    peer = socket.create_connection((HOST, int(PORT)))
-    peer.settimeout(5)
-    try:
-        peer.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode() + raw)
-        peer.shutdown(socket.SHUT_WR)
-        while peer.recv(65536):
-            pass
-    except OSError:
-        pass
-    peer.close()
-    invocation.reply(b'{"statusCode": 200}')  # is refused, unless nothing has arrived before
-"""
 
 RESULTS = [
     b"\xff\xfe not UTF-8",
@@ -177,11 +150,8 @@ class Doors:
     """The puppet behind every front door; `ask(door, case)` has it play a case (none: answer well)."""
 
     def __init__(self, aws: Account) -> None:
-        cases = json.dumps([(kind, raw.decode("latin-1")) for kind, raw in CASES])
-        source = f"#!{sys.executable}\n{GUEST}\n{PUPPET}\n\nserve(handle)\n"
-        package = zipped({"bootstrap": source, "cases.json": cases})
         self._aws, gateway = aws, Gateway(aws)
-        self._name = aws.deploy("", Code={"ZipFile": package}, Timeout=10)
+        self._name = aws.deploy("puppet.play", CASES, Timeout=10)
         arn = gateway.permit(self._name)
         self._urls = {
             "REST BUFFERED": gateway.rest(BUFFERED.format(arn)).url + "/x",
@@ -190,7 +160,7 @@ class Doors:
             "HTTP 2.0": gateway.http(arn),
             "URL BUFFERED": aws.url(self._name, "BUFFERED"),
         }
-        streamed = aws.deploy("", Code={"ZipFile": package}, Timeout=10)
+        streamed = aws.deploy("puppet.play", CASES, Timeout=10)
         self._urls["URL STREAM"] = aws.url(streamed)
         self._sockets = {name: self._websocket_api(name, arn) for name in ("ROUTE", "CONNECT", "AUTHORIZER")}
         self._graphql = self._resolver(arn)

@@ -20,21 +20,10 @@ SECRETS = {
     "GITHUB_TOKEN": "a-token-of-the-reader",
     "HTTPS_PROXY": "http://user:a-password-of-the-reader@127.0.0.1:9",
 }
-READ_ANCESTORS = """
-found, pid = [], os.getpid()
-while pid > 1:
-    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
-    command = open(f"/proc/{pid}/cmdline").read().replace(chr(0), " ")
-    found.append([command, open(f"/proc/{pid}/environ").read()])
-    if "server.local_aws" in command: break
-    pid = int(fields[1])
-invocation.reply(json.dumps(found).encode())
-"""
-
 FORBIDDEN = """
 import socket, sys, threading
 from contextvars import copy_context
-from server.local_aws import outbound
+from server.local_aws.control_plane import outbound
 
 outbound.watch()
 refused = []
@@ -112,7 +101,7 @@ def test_a_function_finds_no_secret_of_the_reader_up_to_the_stand_in() -> None:
     process, endpoint_url = start_stand_in(variables=SECRETS)
     with process:
         aws = Account(endpoint_url)
-        name = aws.deploy(READ_ANCESTORS)
+        name = aws.deploy("processes.ancestors")
         found = json.loads(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())
         assert process.stdin is not None
         process.stdin.close()

@@ -207,7 +207,7 @@ def test_a_call_is_made_in_the_region_that_it_is_signed_for(aws: Account) -> Non
 def test_a_function_that_another_service_would_invoke_is_not_run_in_docker(aws: Account) -> None:
     sns = aws.client("sns")
     topic = sns.create_topic(Name="to-a-function")["TopicArn"]
-    function = aws.client("lambda").get_function(FunctionName=aws.deploy("invocation.reply(b'1')"))
+    function = aws.client("lambda").get_function(FunctionName=aws.deploy("basic.one"))
     arn = function["Configuration"]["FunctionArn"]
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     assert sns.publish(TopicArn=topic, Message="x")["MessageId"]

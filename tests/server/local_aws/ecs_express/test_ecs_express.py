@@ -13,18 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.account import Account
 from tests.support.containers import HEALTH_PATH, IMAGE, endpoint_of, eventually, express, items, status_of
-
-HEADERS = """
-from aiohttp import web
-
-async def serve(request):
-    headers = {"Server": "mine", "X-MiXed": "case"}
-    return web.json_response(dict(request.headers), headers=headers)
-
-app = web.Application()
-app.router.add_get("/{path:.*}", serve)
-web.run_app(app, host="0.0.0.0", port=8080)
-"""
+from tests.support.guests import guest_source
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +59,7 @@ def test_nothing_says_envoy(url: str) -> None:
 
 
 def test_the_server_s_own_headers_are_untouched(aws: Account) -> None:
-    with express(aws, command=["python", "-c", HEADERS]) as service:
+    with express(aws, command=["python", "-c", guest_source("headers_server.py")]) as service:
         transcript = curl(endpoint_of(service) + "/")
     assert "Server: mine" in transcript and "X-MiXed: case" in transcript
     assert "X-Forwarded-For" in transcript and "X-Forwarded-Proto" in transcript

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -12,11 +11,11 @@ import pytest
 import requests
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from websockets.sync.client import connect
 
-from tests.server.local_aws.aws_lambda.function_url.test_presigned_urls import presign
-from tests.support.account import Account, zipped
+from tests.support.account import Account
+from tests.support.permissions import allow, new_function, refused
+from tests.support.signing import presign
 from tests.support.websocket_api import create_api, deploy_python
 
 ACCOUNT = "ap-northeast-1:123456789012"
@@ -24,29 +23,6 @@ GATEWAY = "arn:aws:apigateway:ap-northeast-1::"
 TAGS = {"run": "one"}
 KEYS = [{"Key": "run", "Value": "one"}]
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
-
-
-def allow(*actions: str, on: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
-
-
-def refused(call: Callable[..., Any], **arguments: Any) -> tuple[int, str, str]:
-    """HTTP status, code and message of the error that a call must get."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response
-    return error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"], error["Error"]["Message"]
-
-
-def new_function(role: str, **more: Any) -> dict[str, Any]:
-    return {
-        "FunctionName": f"streaming-{uuid.uuid4().hex[:8]}",
-        "Role": role,
-        "Runtime": "python3.13",
-        "Handler": "app.handler",
-        "Code": {"ZipFile": zipped({"app.py": "def handler(event, context): return event"})},
-        **more,
-    }
 
 
 CALLS = [
@@ -328,7 +304,7 @@ def test_a_condition_on_the_tags_of_a_request(strict: Account) -> None:
 
 
 def test_the_policy_of_a_function_may_let_a_caller_invoke_it(strict: Account) -> None:
-    name = strict.deploy("invocation.reply(b'1')")
+    name = strict.deploy("basic.one")
     keys = strict.user()
     aws = strict.client("lambda", **keys)
     arn = strict.client("sts", **keys).get_caller_identity()["Arn"]
@@ -341,7 +317,7 @@ def test_the_policy_of_a_function_may_let_a_caller_invoke_it(strict: Account) ->
 
 
 def test_the_root_of_the_account_may_do_everything(strict: Account) -> None:
-    url = strict.url(strict.deploy("invocation.reply(invocation.payload)"))
+    url = strict.url(strict.deploy("basic.echo"))
     assert requests.get(url, timeout=30).status_code == 200
     assert strict.client("lambda").list_functions()["Functions"]
     assert strict.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:root"
@@ -353,20 +329,8 @@ def test_without_enforcement_nobody_needs_a_permission(aws: Account) -> None:
         assert "Roles" in aws.client("iam", **keys).list_roles()
 
 
-WHO = """
-import boto3
-def handler(event, context):
-    try:
-        boto3.client("lambda").list_functions()
-        may = True
-    except boto3.client("lambda").exceptions.ClientError as error:
-        may = str(error)
-    return {"arn": boto3.client("sts").get_caller_identity()["Arn"], "may": may}
-"""
-
-
 def test_a_function_signs_as_its_role(strict: Account) -> None:
-    arn = deploy_python(strict, WHO)
+    arn = deploy_python(strict, "sdk.who")
     aws = strict.client("lambda")
 
     def ask() -> dict[str, Any]:
@@ -383,23 +347,9 @@ def test_a_function_signs_as_its_role(strict: Account) -> None:
     assert ask()["may"] is True
 
 
-PUSH = """
-import boto3
-def handler(event, context):
-    request = event["requestContext"]
-    url = f"https://{request['domainName']}/{request['stage']}"
-    aws = boto3.client("apigatewaymanagementapi", endpoint_url=url)
-    try:
-        aws.post_to_connection(ConnectionId=request["connectionId"], Data=b"pushed")
-        return {"statusCode": 200, "body": "done"}
-    except aws.exceptions.ForbiddenException as error:
-        return {"statusCode": 200, "body": str(error)}
-"""
-
-
 def test_a_function_pushes_to_a_websocket_only_if_its_role_may(strict: Account) -> None:
     api = create_api(strict)
-    function = deploy_python(strict, PUSH)
+    function = deploy_python(strict, "sdk.push")
     api.add_route("push", function, responds=True)
     role = strict.client("lambda").get_function(FunctionName=function)["Configuration"]["Role"]
     with connect(api.url) as client:
@@ -419,7 +369,7 @@ def test_a_function_pushes_to_a_websocket_only_if_its_role_may(strict: Account) 
 
 def test_the_log_of_a_function_needs_no_permission_of_its_role(strict: Account) -> None:
     """Unlike on AWS: the platform writes it."""
-    name = strict.deploy("print('hello', flush=True); invocation.reply(b'1')")
+    name = strict.deploy("invoke.says", "hello")
     answer = strict.client("lambda").invoke(FunctionName=name, LogType="Tail")
     assert answer["Payload"].read() == b"1"
     groups = strict.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")

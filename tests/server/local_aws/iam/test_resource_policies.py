@@ -24,6 +24,7 @@ from server.local_aws.iam import enforcement, policy
 from server.local_aws.iam.identity import Identity
 from server.local_aws.iam.permissions import Permission
 from server.local_aws.iam.sigv4 import SignedRequest
+from server.local_aws.stand_in import function_statements
 from tests.support.account import Account
 from tests.support.gateway import BUFFERED, Gateway
 from tests.support.websocket_api import create_api, deploy_python
@@ -32,14 +33,6 @@ ACCOUNT = "123456789012"
 GATEWAY = "apigateway.amazonaws.com"
 INVOKE = "lambda:InvokeFunction"
 HERE = f"arn:aws:execute-api:ap-northeast-1:{ACCOUNT}:*"
-
-FUNCTION = """
-def handler(event, context):
-    if event.get("type") != "REQUEST":
-        return {"statusCode": 200, "body": ""}
-    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
-    return {"principalId": "p", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
-"""
 
 
 # By real sockets: what AddPermission can say
@@ -120,7 +113,7 @@ def clear(aws: Account, function: str) -> None:
 @pytest.fixture(scope="module")
 def doors(strict: Account) -> Iterator[Doors]:
     gateway = Gateway(strict)
-    function, signing = deploy_python(strict, FUNCTION), deploy_python(strict, FUNCTION)
+    function, signing = (deploy_python(strict, "websocket.lets_everybody_in") for _ in range(2))
     chat, guarded = create_api(strict), create_api(strict)
     chat.add_route("$connect", function)
     authorizer = guarded.gateway.create_authorizer(
@@ -309,7 +302,7 @@ def test_every_front_door_judges_alike(
     monkeypatch.setattr(url_auth, "authenticate", lambda *_: USER)
     assert (gateway_may(), url_may("NONE"), url_may("AWS_IAM")) == expected
     needed = Permission(INVOKE, ARN)
-    assert enforcement.is_allowed(USER, needed, "ap-northeast-1") is expected[2]
+    assert enforcement.is_allowed(USER, needed, "ap-northeast-1", function_statements) is expected[2]
 
 
 @pytest.mark.parametrize(

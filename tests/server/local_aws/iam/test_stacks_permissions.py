@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.local_aws.iam.test_enforcement import allow, refused
 from tests.support.account import Account
+from tests.support.permissions import allow, refused
 
 REGION = "ap-northeast-1"
 ROLES = "arn:aws:iam::123456789012:role"

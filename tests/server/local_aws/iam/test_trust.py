@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.server.local_aws.iam.test_enforcement import allow, new_function, refused
 from tests.support.account import Account
+from tests.support.permissions import allow, new_function, refused
 
 ACCOUNT = "123456789012"
 ASSUME = allow("sts:AssumeRole")

@@ -12,19 +12,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.server.local_aws.aws_lambda.test_invoke import stream
 from tests.support.account import Account
+from tests.support.guests import writes
 from tests.support.http_client import request
+from tests.support.invocations import stream
 
 INTERVAL = 0.2
-ITEMS = f"invocation.stamped(5, {INTERVAL})"
-PRELUDE = """
-call = invocation.stream("Content-Type: application/vnd.awslambda.http-integration-response")
-for written in (b'{"statusCode": 201}', bytes(8), b"one", b"two"):
-    call.chunk(written)
-call.send(b"0\\r\\n\\r\\n")
-call.answer()
-"""
+ITEMS = "basic.stamped", [5, INTERVAL]
+TWO = writes(b'{"statusCode": 201}', bytes(8), b"one", b"two")
 
 
 def arrivals(url: str) -> list[tuple[float, float]]:
@@ -37,7 +32,7 @@ def arrivals(url: str) -> list[tuple[float, float]]:
 
 
 def test_each_item_arrives_when_the_next_one_is_sent(otherwise: Account) -> None:
-    items = arrivals(otherwise.url(otherwise.deploy(ITEMS)))
+    items = arrivals(otherwise.url(otherwise.deploy(*ITEMS)))
     assert len(items) == 6
     for (sent, arrived), (next_sent, _) in itertools.pairwise(items[:-1]):
         assert next_sent <= arrived
@@ -47,26 +42,25 @@ def test_each_item_arrives_when_the_next_one_is_sent(otherwise: Account) -> None
 
 
 def test_without_the_switch_no_item_waits_for_another(aws: Account) -> None:
-    for (_, arrived), (next_sent, _) in itertools.pairwise(arrivals(aws.url(aws.deploy(ITEMS)))[:-1]):
+    for (_, arrived), (next_sent, _) in itertools.pairwise(arrivals(aws.url(aws.deploy(*ITEMS)))[:-1]):
         assert arrived < next_sent
 
 
 def test_what_is_held_is_whole_and_each_chunk_is_one(otherwise: Account) -> None:
-    answer = request(otherwise.url(otherwise.deploy(PRELUDE)))
+    answer = request(otherwise.url(otherwise.deploy(*TWO)))
     assert (answer.status, answer.chunks, answer.complete) == (201, [b"one", b"two"], True)
-    empty = request(otherwise.url(otherwise.deploy("invocation.stamped(0, 0)")))
+    empty = request(otherwise.url(otherwise.deploy("basic.stamped", [0, 0])))
     assert (empty.status, empty.chunks, empty.complete) == (200, [], True)
 
 
 def test_what_is_held_when_the_stream_is_cut_is_lost(otherwise: Account) -> None:
-    body = "call = invocation.stream()\nfor text in (b'one', b'two'): call.chunk(text); time.sleep(0.3)\n"
-    answer = request(otherwise.url(otherwise.deploy(body + "os._exit(1)")))
+    answer = request(otherwise.url(otherwise.deploy("failures.exits_after_two")))
     assert (answer.status, answer.chunks, answer.complete) == (200, [b"one"], False)
 
 
 def test_an_sdks_client_does_not_wait(otherwise: Account) -> None:
     """What was seen was seen of Function URLs."""
-    *chunks, complete = stream(otherwise, otherwise.deploy(PRELUDE))
+    *chunks, complete = stream(otherwise, otherwise.deploy(*TWO))
     assert [chunk["PayloadChunk"]["Payload"] for chunk in chunks][-2:] == [b"one", b"two"]
     assert complete == {"InvokeComplete": {}}
 

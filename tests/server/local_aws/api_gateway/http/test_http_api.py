@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from server.embedded import EmbeddedServer
-from tests.server.local_aws.api_gateway.rest.test_rest_buffered import ECHO, event_of, returning
 from tests.support.gateway import BUFFERED, REGION, Gateway
-from tests.support.gateway_clients import curl, curl_head, read_items
+from tests.support.gateway_clients import curl, curl_head, event_of, read_items
+from tests.support.guests import Function, returning, writes
 
 TEXT = ("-H", "Content-Type: text/plain", "-d", "body")
 
 
 @pytest.fixture(scope="module")
 def echo(gateway: Gateway) -> str:
-    return gateway.function(ECHO)
+    return gateway.function("answers.with_status")
 
 
 def test_the_event_of_format_2(gateway: Gateway, echo: str) -> None:
@@ -54,38 +54,35 @@ def test_the_event_of_format_1(gateway: Gateway, echo: str) -> None:
 def test_results_of_format_2(
     gateway: Gateway, result: Any, status: int, content_type: str, body: str
 ) -> None:
-    answer = curl_head(gateway.http(gateway.function(returning(result))))
+    answer = curl_head(gateway.http(gateway.function(*returning(result))))
     assert (answer[0], answer[1]["content-type"], answer[2]) == (status, content_type, body)
     assert "apigw-requestid" in answer[1] and "content-length" in answer[1]
 
 
 def test_what_is_not_json_is_the_body_of_format_2_and_an_error_of_format_1(gateway: Gateway) -> None:
-    function = gateway.function("invocation.reply(b'{not json')")
+    function = gateway.function("answers.returned", "{not json")
     assert curl_head(gateway.http(function))[::2] == (200, "{not json")
     status, _, body = curl_head(gateway.http(function, version="1.0"))
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
 
 
 def test_a_function_made_for_streaming_leaks_its_metadata(gateway: Gateway) -> None:
-    body = (
-        "call = invocation.stream('Content-Type: application/vnd.awslambda.http-integration-response')\n"
-        "call.chunk(b'{\"statusCode\": 201}' + bytes(8) + b'x')\ncall.send(b'0\\r\\n\\r\\n')"
-    )
-    status, _, text = curl_head(gateway.http(gateway.function(body)))
+    function = writes(b'{"statusCode": 201}' + bytes(8) + b"x")
+    status, _, text = curl_head(gateway.http(gateway.function(*function)))
     assert (status, text) == (200, '{"statusCode": 201}' + "\0" * 8 + "x")
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 @pytest.mark.parametrize(
-    "body",
+    "function",
     [
-        "raise SystemExit(1)",
+        ("basic.exits", None),
         returning({"statusCode": "x"}),
         returning({"statusCode": 200, "headers": {"X": "a\nb"}}),
     ],
 )
-def test_failures_are_a_500(gateway: Gateway, body: str, version: str) -> None:
-    status, _, text = curl_head(gateway.http(gateway.function(body), version=version))
+def test_failures_are_a_500(gateway: Gateway, function: Function, version: str) -> None:
+    status, _, text = curl_head(gateway.http(gateway.function(*function), version=version))
     assert (status, json.loads(text)) == (500, {"message": "Internal Server Error"})
 
 
@@ -144,7 +141,7 @@ def test_the_default_stage_is_changed_by_its_name(gateway: Gateway, echo: str) -
 
 def test_stage_variables_reach_the_uri(gateway: Gateway, origin: EmbeddedServer) -> None:
     client = gateway.client("apigatewayv2")
-    name = gateway.account.deploy(ECHO)
+    name = gateway.account.deploy("answers.with_status")
     function = gateway.permit(name).replace(name, "${stageVariables.function}")
     by_arn, by_uri = gateway.http(function), gateway.http(BUFFERED.format(function))
     proxy = gateway.http("http://${stageVariables.host}/{proxy}", "GET /x/{proxy+}")
@@ -189,7 +186,7 @@ def test_cors(gateway: Gateway, echo: str) -> None:
         "MaxAge": 60,
     }
     own = {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "https://own"}, "body": ""}
-    url = gateway.http(gateway.function(returning(own)), CorsConfiguration=cors)
+    url = gateway.http(gateway.function(*returning(own)), CorsConfiguration=cors)
     origin = ("-H", "Origin: https://example.com")
     status, headers, _ = curl_head(url, "-X", "OPTIONS", *origin, "-H", "Access-Control-Request-Method: GET")
     assert status == 204 and headers["access-control-allow-methods"] == "GET,POST"
@@ -200,9 +197,9 @@ def test_cors(gateway: Gateway, echo: str) -> None:
 
 def test_limits(small_gateway: Gateway) -> None:
     """10 MB (Lambda: 6 MB) and 30 s: here 105 kB (63 kB) and 0.3 s."""
-    url = small_gateway.http(small_gateway.function(ECHO))
+    url = small_gateway.http(small_gateway.function("answers.with_status"))
     for size in (70_000, 120_000):
         status, _, body = curl_head(url, "-d", "x" * size)
         assert (status, json.loads(body)) == (413, {"message": "Request Entity Too Large"})
-    slow = small_gateway.http(small_gateway.function("import time\ntime.sleep(2)\ninvocation.reply(b'1')"))
+    slow = small_gateway.http(small_gateway.function("limits.takes_two_seconds"))
     assert curl_head(slow)[0] == 503

@@ -2,35 +2,21 @@
 
 import base64
 import json
-from typing import Any
 
 import pytest
 
 from tests.support.gateway import BUFFERED, REGION, Gateway
-from tests.support.gateway_clients import curl, curl_head
-
-ECHO = (
-    "event = json.loads(invocation.payload)\n"
-    "invocation.reply(json.dumps({'statusCode': 200, 'body': json.dumps(event)}).encode())"
-)
-
-
-def returning(value: Any) -> str:
-    return f"invocation.reply({json.dumps(value).encode()!r})"
-
-
-def event_of(url: str, *arguments: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(curl(*arguments, url)[1])
-    return event
+from tests.support.gateway_clients import curl, curl_head, event_of
+from tests.support.guests import Function, returning
 
 
 @pytest.fixture(scope="module")
-def echo(gateway: Gateway) -> str:
-    return BUFFERED.format(gateway.function(ECHO))
+def echo_uri(gateway: Gateway) -> str:
+    return BUFFERED.format(gateway.function("answers.with_status"))
 
 
-def test_the_event(gateway: Gateway, echo: str) -> None:
-    api = gateway.rest(echo, path="items/{id}")
+def test_the_event(gateway: Gateway, echo_uri: str) -> None:
+    api = gateway.rest(echo_uri, path="items/{id}")
     event = event_of(
         api.url + "/items/a%20b?one=1&two=2&two=3", "-H", "X-Twice: 1", "-H", "X-Twice: 2", "-d", "body"
     )
@@ -50,20 +36,20 @@ def test_the_event(gateway: Gateway, echo: str) -> None:
     assert context["identity"]["sourceIp"] == "127.0.0.1"
 
 
-def test_what_is_not_there_is_null(gateway: Gateway, echo: str) -> None:
-    event = event_of(gateway.rest(echo, path="").url + "/")
+def test_what_is_not_there_is_null(gateway: Gateway, echo_uri: str) -> None:
+    event = event_of(gateway.rest(echo_uri, path="").url + "/")
     for name in ("body", "pathParameters", "queryStringParameters", "multiValueQueryStringParameters"):
         assert event[name] is None
 
 
-def test_a_greedy_variable_takes_the_rest_and_fixed_parts_win(gateway: Gateway, echo: str) -> None:
-    api = gateway.rest(echo, path="files/{proxy+}")
+def test_a_greedy_variable_takes_the_rest_and_fixed_parts_win(gateway: Gateway, echo_uri: str) -> None:
+    api = gateway.rest(echo_uri, path="files/{proxy+}")
     client = gateway.client("apigateway")
     files = next(r for r in client.get_resources(restApiId=api.id)["items"] if r["path"] == "/files")
     fixed = client.create_resource(restApiId=api.id, parentId=files["id"], pathPart="fixed")["id"]
     where = {"restApiId": api.id, "resourceId": fixed, "httpMethod": "GET"}
     client.put_method(**where, authorizationType="NONE")
-    client.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=echo)
+    client.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=echo_uri)
     assert event_of(api.url + "/files/fixed")["resource"] == "/files/{proxy+}", "not deployed yet"
     client.create_deployment(restApiId=api.id, stageName="prod")
     assert event_of(api.url + "/files/fixed")["resource"] == "/files/fixed"
@@ -72,7 +58,7 @@ def test_a_greedy_variable_takes_the_rest_and_fixed_parts_win(gateway: Gateway, 
 
 
 def test_stage_variables_reach_the_event_and_the_uri(gateway: Gateway) -> None:
-    name = gateway.account.deploy(ECHO)
+    name = gateway.account.deploy("answers.with_status")
     arn = gateway.permit(name)
     api = gateway.rest(BUFFERED.format(arn.replace(name, "${stageVariables.function}")))
     client = gateway.client("apigateway")
@@ -92,7 +78,7 @@ def test_results(gateway: Gateway) -> None:
         "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]},
         "body": "teapot",
     }
-    _, text = curl("-i", gateway.rest(BUFFERED.format(gateway.function(returning(value)))).url + "/x")
+    _, text = curl("-i", gateway.rest(BUFFERED.format(gateway.function(*returning(value)))).url + "/x")
     head = text.replace("\r\n", "\n").partition("\n\n")[0].lower()
     assert head.startswith("http/1.1 418 ") and text.endswith("teapot")
     for line in (
@@ -108,27 +94,27 @@ def test_results(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    "function",
     [
-        "invocation.reply(b'not json')",
+        ("answers.returned", "not json"),
         returning("text"),
         returning({"message": "no status"}),
         returning({"statusCode": 99}),
         returning({"statusCode": 200, "body": {"not": "a string"}}),
         returning({"statusCode": 200, "headers": "none"}),
         returning({"statusCode": 200, "headers": {"X": "a\r\nb"}}),
-        "invocation.reply(b'{\"errorType\": \"Oops\"}', '/error')",
-        "raise SystemExit(1)",
+        ("failures.reports_oops", None),
+        ("basic.exits", None),
     ],
 )
-def test_a_malformed_result_or_a_failure_is_a_502(gateway: Gateway, body: str) -> None:
-    status, headers, text = curl_head(gateway.rest(BUFFERED.format(gateway.function(body))).url + "/x")
+def test_a_malformed_result_or_a_failure_is_a_502(gateway: Gateway, function: Function) -> None:
+    status, headers, text = curl_head(gateway.rest(BUFFERED.format(gateway.function(*function))).url + "/x")
     assert (status, json.loads(text)) == (502, {"message": "Internal server error"})
     assert headers["x-amzn-errortype"] == "InternalServerErrorException"
 
 
-def test_without_permission_lambda_does_not_invoke(gateway: Gateway, echo: str) -> None:
-    name = gateway.account.deploy(ECHO)
+def test_without_permission_lambda_does_not_invoke(gateway: Gateway, echo_uri: str) -> None:
+    name = gateway.account.deploy("answers.with_status")
     arn = gateway.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     api = gateway.rest(BUFFERED.format(arn), path="items/{id}")
     assert curl_head(api.url + "/items/1")[0] == 500
@@ -139,8 +125,8 @@ def test_without_permission_lambda_does_not_invoke(gateway: Gateway, echo: str) 
     assert curl_head(api.url + "/items/1")[0] == 200
 
 
-def test_unknown_stages_paths_and_methods(gateway: Gateway, echo: str) -> None:
-    api = gateway.rest(echo, path="items")
+def test_unknown_stages_paths_and_methods(gateway: Gateway, echo_uri: str) -> None:
+    api = gateway.rest(echo_uri, path="items")
     root = api.url.removesuffix("/prod")
     assert json.loads(curl_head(root + "/other/items")[2]) == {"message": "Forbidden"}
     for path in ("/", "/items/1", "/other"):
@@ -149,10 +135,10 @@ def test_unknown_stages_paths_and_methods(gateway: Gateway, echo: str) -> None:
         assert headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
 
 
-def test_binary_media_types(gateway: Gateway, echo: str) -> None:
+def test_binary_media_types(gateway: Gateway, echo_uri: str) -> None:
     data = base64.b64encode(b"\xff\xfe").decode()
     png = {"statusCode": 200, "headers": {"Content-Type": "image/png"}, "body": data, "isBase64Encoded": True}
-    uri = BUFFERED.format(gateway.function(returning(png)))
+    uri = BUFFERED.format(gateway.function(*returning(png)))
     binary = {"binaryMediaTypes": ["image/*"]}
     assert curl(gateway.rest(uri, api=binary).url + "/x")[1] == data, "curl accepts */*, which is not image/*"
     code = curl(
@@ -166,35 +152,35 @@ def test_binary_media_types(gateway: Gateway, echo: str) -> None:
     )
     assert code == (0, "2")
     event = event_of(
-        gateway.rest(echo, api=binary).url + "/x", "-H", "Content-Type: image/png", "--data-binary", "abc"
+        gateway.rest(echo_uri, api=binary).url + "/x", "-H", "Content-Type: image/png", "--data-binary", "abc"
     )
     assert event["isBase64Encoded"] and base64.b64decode(event["body"]) == b"abc"
 
 
 def test_a_request_that_is_too_long(small_gateway: Gateway) -> None:
     """10 MB, and Lambda's 6 MB: here 105 kB and 63 kB."""
-    url = small_gateway.rest(BUFFERED.format(small_gateway.function(ECHO))).url + "/x"
+    url = small_gateway.rest(BUFFERED.format(small_gateway.function("answers.with_status"))).url + "/x"
     for size in (70_000, 120_000):
         status, _, body = curl_head(url, "-d", "x" * size)
         assert (status, json.loads(body)) == (413, {"message": "Request Too Long"})
 
 
-def test_headers_may_have_ten_thousand_bytes(gateway: Gateway, echo: str) -> None:
-    url = gateway.rest(echo).url + "/x"
+def test_headers_may_have_ten_thousand_bytes(gateway: Gateway, echo_uri: str) -> None:
+    url = gateway.rest(echo_uri).url + "/x"
     assert curl_head(url, "-H", "X-Long: " + "x" * 9_000)[0] == 200
     assert curl_head(url, "-H", "X-Long: " + "x" * 10_240)[0] == 431
 
 
 def test_twenty_nine_seconds(small_gateway: Gateway) -> None:
     """Here 0.29 s."""
-    slow = small_gateway.function("import time\ntime.sleep(2)\ninvocation.reply(b'{\"statusCode\": 200}')")
+    slow = small_gateway.function("answers.late", 2)
     status, _, body = curl_head(small_gateway.rest(BUFFERED.format(slow)).url + "/x")
     assert (status, json.loads(body)) == (504, {"message": "Endpoint request timed out"})
 
 
 def test_a_regional_api_may_have_more_than_twenty_nine_seconds(small_gateway: Gateway) -> None:
     """290 s, here 2.9 s; the limit that is not raised is 0.29 s."""
-    slow = small_gateway.function("import time\ntime.sleep(0.7)\ninvocation.reply(b'{\"statusCode\": 200}')")
+    slow = small_gateway.function("answers.late", 0.7)
     api = small_gateway.rest(BUFFERED.format(slow), timeoutInMillis=290_000)
     curl_head(api.url + "/x")  # the first call starts the function
     assert curl_head(api.url + "/x")[0] == 200
@@ -205,6 +191,6 @@ def test_a_regional_api_may_have_more_than_twenty_nine_seconds(small_gateway: Ga
 
 
 def test_a_timeout_of_the_integration(gateway: Gateway) -> None:
-    slow = gateway.function("import time\ntime.sleep(5)\ninvocation.reply(b'{\"statusCode\": 200}')")
+    slow = gateway.function("answers.late", 5)
     status, _, _ = curl_head(gateway.rest(BUFFERED.format(slow), timeoutInMillis=500).url + "/x")
     assert status == 504

@@ -5,20 +5,9 @@ import json
 import pytest
 
 from server.embedded import EmbeddedServer
-from tests.server.local_aws.api_gateway.rest.test_rest_buffered import returning
 from tests.support.gateway import BUFFERED, STREAMING, Gateway
 from tests.support.gateway_clients import curl, curl_head, read_items
-
-PRELUDE = "Content-Type: application/vnd.awslambda.http-integration-response"
-
-
-def writes(*chunks: bytes, content_type: str = PRELUDE) -> str:
-    lines = [f"call = invocation.stream({content_type!r})"]
-    return "\n".join([*lines, *(f"call.chunk({chunk!r})" for chunk in chunks), "call.send(b'0\\r\\n\\r\\n')"])
-
-
-def streaming(gateway: Gateway, body: str) -> str:
-    return gateway.rest(STREAMING.format(gateway.function(body)), "STREAM").url + "/x"
+from tests.support.guests import returning, writes
 
 
 def test_status_headers_and_cookies_come_from_the_metadata(gateway: Gateway) -> None:
@@ -28,7 +17,7 @@ def test_status_headers_and_cookies_come_from_the_metadata(gateway: Gateway) -> 
         "multiValueHeaders": {"X-Both": ["same", "other"]},
         "cookies": ["a=1", "b=2"],
     }
-    url = streaming(gateway, writes(json.dumps(metadata).encode() + bytes(8), b"body"))
+    url = gateway.streaming(*writes(json.dumps(metadata).encode() + bytes(8), b"body"))
     _, text = curl("-i", url)
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     assert head.startswith("HTTP/1.1 207 ") and body == "body"
@@ -44,33 +33,34 @@ def test_a_value_of_multi_value_headers_that_is_no_list_is_streamed_and_refused_
     gateway: Gateway,
 ) -> None:
     head = {"statusCode": 200, "multiValueHeaders": {"X-A": "x", "X-B": ["y", "z"]}}
-    streamed = streaming(gateway, writes(json.dumps(head).encode() + bytes(8), b"body"))
+    streamed = gateway.streaming(*writes(json.dumps(head).encode() + bytes(8), b"body"))
     lines = curl("-i", streamed)[1].lower().splitlines()
     assert [line for line in lines if line.startswith("x-")][:3] == ["x-a: x", "x-b: y", "x-b: z"]
-    buffered = gateway.rest(BUFFERED.format(gateway.function(returning({**head, "body": "body"})))).url + "/x"
+    function = gateway.function(*returning({**head, "body": "body"}))
+    buffered = gateway.rest(BUFFERED.format(function)).url + "/x"
     assert curl_head(buffered)[0] == 502
 
 
 def test_metadata_are_found_wherever_chunks_begin_and_whatever_the_content_type(gateway: Gateway) -> None:
     chunks = [bytes([byte]) for byte in b'{"statusCode": 201}' + bytes(8) + b"xyz"]
-    status, _, body = curl_head(streaming(gateway, writes(*chunks, content_type="Content-Type: text/plain")))
+    status, _, body = curl_head(gateway.streaming(*writes(*chunks, content_type="Content-Type: text/plain")))
     assert (status, body) == (201, "xyz")
 
 
 def test_all_metadata_are_optional(gateway: Gateway) -> None:
-    status, headers, body = curl_head(streaming(gateway, writes(b"{}" + bytes(8), b"xyz")))
+    status, headers, body = curl_head(gateway.streaming(*writes(b"{}" + bytes(8), b"xyz")))
     assert (status, headers["content-type"], body) == (200, "application/json", "xyz")
 
 
 def test_a_content_length_of_the_function_frames_the_stream(gateway: Gateway) -> None:
     metadata = b'{"headers": {"Content-Length": "6"}}' + bytes(8)
-    _, headers, body = curl_head(streaming(gateway, writes(metadata, b"abc", b"def")))
+    _, headers, body = curl_head(gateway.streaming(*writes(metadata, b"abc", b"def")))
     assert headers["content-length"] == "6" and "transfer-encoding" not in headers and body == "abcdef"
 
 
 def test_a_content_length_that_is_not_kept_cuts_the_connection(gateway: Gateway) -> None:
     metadata = b'{"headers": {"Content-Length": "60"}}' + bytes(8)
-    code, _ = curl(streaming(gateway, writes(metadata, b"abc")))
+    code, _ = curl(gateway.streaming(*writes(metadata, b"abc")))
     assert code == 18
 
 
@@ -95,33 +85,22 @@ def test_a_content_length_that_is_not_kept_cuts_the_connection(gateway: Gateway)
     ],
 )
 def test_output_that_does_not_conform_is_a_500(gateway: Gateway, output: list[bytes]) -> None:
-    status, headers, body = curl_head(streaming(gateway, writes(*output)))
+    status, headers, body = curl_head(gateway.streaming(*writes(*output)))
     assert (status, json.loads(body)) == (500, {"message": "Internal server error"})
     assert headers["x-amzn-errortype"] == "InternalServerErrorException"
 
 
 def test_a_function_that_fails_before_its_metadata_is_an_error(gateway: Gateway) -> None:
-    assert curl_head(streaming(gateway, "raise SystemExit(1)"))[0] == 502
+    assert curl_head(gateway.streaming("basic.exits"))[0] == 502
 
 
 def test_a_failure_after_the_first_byte_cuts_the_connection(gateway: Gateway) -> None:
-    body = (
-        f"call = invocation.stream({PRELUDE!r}, 'Trailer: Lambda-Runtime-Function-Error-Type')\n"
-        "call.chunk(b'{}' + bytes(8) + b'abc')\n"
-        "call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Oops\\r\\n\\r\\n')"
-    )
-    code, text = curl("-i", streaming(gateway, body))
+    code, text = curl("-i", gateway.streaming("failures.reports_oops_after_a_prelude"))
     assert code == 18 and " 200 OK" in text and text.endswith("abc")
 
 
 def test_nothing_reaches_the_client_before_the_delimiter(gateway: Gateway) -> None:
-    body = (
-        "import time\n"
-        f"call = invocation.stream({PRELUDE!r})\n"
-        "call.chunk(b'{}')\ntime.sleep(0.5)\ncall.chunk(bytes(8))\ntime.sleep(0.5)\n"
-        "call.chunk(b'x')\ncall.send(b'0\\r\\n\\r\\n')"
-    )
-    url = streaming(gateway, body)
+    url = gateway.streaming(*writes(b"{}", 0.5, bytes(8), 0.5, b"x"))
     curl(url)
     code, times = curl("-o", "/dev/null", "-w", "%{time_starttransfer} %{time_total}", url)
     first, total = map(float, times.split())
@@ -129,27 +108,19 @@ def test_nothing_reaches_the_client_before_the_delimiter(gateway: Gateway) -> No
 
 
 def test_the_invocation_uri_must_go_with_the_mode(gateway: Gateway) -> None:
-    conforming = gateway.function(writes(b"{}" + bytes(8), b"x"))
+    conforming = gateway.function(*writes(b"{}" + bytes(8), b"x"))
     assert curl_head(gateway.rest(BUFFERED.format(conforming), "STREAM").url + "/x")[0] == 500
     assert curl_head(gateway.rest(STREAMING.format(conforming), "BUFFERED").url + "/x")[0] == 500
 
 
 def test_a_streaming_function_behind_buffered_loses_its_body(gateway: Gateway) -> None:
-    function = gateway.function(writes(b'{"statusCode": 203, "headers": {"X-A": "b"}}' + bytes(8), b"body"))
+    function = gateway.function(*writes(b'{"statusCode": 203, "headers": {"X-A": "b"}}' + bytes(8), b"body"))
     status, headers, body = curl_head(gateway.rest(BUFFERED.format(function)).url + "/x")
     assert (status, headers["x-a"], body) == (203, "b", "")
 
 
 def test_a_client_that_leaves_does_not_stop_the_function(gateway: Gateway) -> None:
-    body = (
-        "import time, pathlib\n"
-        f"call = invocation.stream({PRELUDE!r})\n"
-        "call.chunk(b'{}' + bytes(8))\n"
-        "for _ in range(10):\n    call.chunk(b'x')\n    time.sleep(0.1)\n"
-        "call.send(b'0\\r\\n\\r\\n')\n"
-        "print('ran to its end', flush=True)"
-    )
-    name = gateway.account.deploy(body)
+    name = gateway.account.deploy("rest.streams_a_second")
     url = gateway.rest(STREAMING.format(gateway.permit(name)), "STREAM").url + "/x"
     assert curl("--max-time", "0.4", url)[0] == 28
     assert "ran to its end" in gateway.account.log_with(name, "ran to its end")
@@ -170,7 +141,7 @@ async def test_the_idle_timeout_of_an_edge_optimised_api_is_shorter(small_gatewa
 
 def test_the_idle_timeout_holds_before_the_response_begins(small_gateway: Gateway) -> None:
     """30 s, here 0.3 s; of an HTTP_PROXY as well (test_faults.py)."""
-    silent = small_gateway.function("import time\ntime.sleep(2)\n" + writes(b"{}" + bytes(8)))
+    silent = small_gateway.function("rest.late_prelude")
     status, _, body = curl_head(
         small_gateway.rest(STREAMING.format(silent), "STREAM", types=("EDGE",)).url + "/x"
     )

@@ -16,38 +16,6 @@ from lab.deploy.function import FOLDERS
 from tests.support.account import Account, start_stand_in
 from tests.support.websocket_api import WebSocketApi, create_api, deploy_python, message
 
-ON_CONNECT = """
-import os, boto3
-table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
-def handler(event, context):
-    table.put_item(Item={"connectionId": event["requestContext"]["connectionId"]})
-    return {"statusCode": 200, "body": "Connected."}
-"""
-
-ON_DISCONNECT = """
-import os, boto3
-table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
-def handler(event, context):
-    table.delete_item(Key={"connectionId": event["requestContext"]["connectionId"]})
-    return {"statusCode": 200, "body": "Disconnected."}
-"""
-
-SEND_MESSAGE = """
-import json, os, boto3
-table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
-def handler(event, context):
-    request = event["requestContext"]
-    url = "https://" + request["domainName"] + "/" + request["stage"]
-    api = boto3.client("apigatewaymanagementapi", endpoint_url=url)
-    data = json.loads(event["body"])["data"].encode()
-    for item in table.scan(ProjectionExpression="connectionId")["Items"]:
-        try:
-            api.post_to_connection(ConnectionId=item["connectionId"], Data=data)
-        except api.exceptions.GoneException:
-            table.delete_item(Key={"connectionId": item["connectionId"]})
-    return {"statusCode": 200, "body": "Data sent."}
-"""
-
 
 def create_table(aws: Account, name: str) -> Any:
     dynamodb = aws.client("dynamodb")
@@ -76,12 +44,12 @@ async def test_what_one_client_says_all_hear(aws: Account) -> None:
     dynamodb = create_table(aws, "chat")
     environment = {"Variables": {"TABLE_NAME": "chat"}}
     api = create_api(aws)
-    for key, source in (
-        ("$connect", ON_CONNECT),
-        ("$disconnect", ON_DISCONNECT),
-        ("sendmessage", SEND_MESSAGE),
+    for key, handler in (
+        ("$connect", "chat.on_connect"),
+        ("$disconnect", "chat.on_disconnect"),
+        ("sendmessage", "chat.send_message"),
     ):
-        api.add_route(key, deploy_python(aws, source, Environment=environment))
+        api.add_route(key, deploy_python(aws, handler, Environment=environment))
     dynamodb.put_item(TableName="chat", Item={"connectionId": {"S": "L0SM9cOFvHcCIhw="}})  # long gone
     async with connect(api.url) as first, connect(api.url) as second:
         await first.send(message(action="sendmessage", data="hello, world"))
@@ -107,23 +75,8 @@ def own() -> Iterator[tuple[Account, int]]:
 async def test_five_hundred_clients_get_a_push_each(own: tuple[Account, int]) -> None:
     aws, _ = own
     api = create_api(aws)
-    echo = """
-def handler(event, context):
-    return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
-"""
-    api.add_route("who", deploy_python(aws, echo), responds=True)
-    push = """
-import json, boto3
-def handler(event, context):
-    request = event["requestContext"]
-    url = "https://" + request["domainName"] + "/" + request["stage"]
-    api = boto3.client("apigatewaymanagementapi", endpoint_url=url)
-    for each in event_ids(event):
-        api.post_to_connection(ConnectionId=each, Data=("for " + each).encode())
-def event_ids(event):
-    return json.loads(event["body"])["ids"]
-"""
-    api.add_route("push", deploy_python(aws, push))
+    api.add_route("who", deploy_python(aws, "websocket.connection"), responds=True)
+    api.add_route("push", deploy_python(aws, "sdk.push_to_each"))
     clients = []
     for _ in range(50):  # ten at a time
         clients += await asyncio.gather(*(connect(api.url) for _ in range(10)))

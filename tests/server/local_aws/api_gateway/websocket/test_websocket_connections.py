@@ -25,20 +25,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from yarl import URL
 
-from tests.support.account import Account, start_stand_in, zipped
+from tests.support.account import Account, start_stand_in
+from tests.support.guests import guest_source, zipped
 from tests.support.websocket_api import WebSocketApi, create_api, deploy_python
-
-TELLS = """
-import json
-def handler(event, context):
-    return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
-"""
 
 
 @pytest.fixture(scope="module")
 def api(aws: Account) -> WebSocketApi:
     api = create_api(aws)
-    api.add_route("$default", deploy_python(aws, TELLS), responds=True)
+    api.add_route("$default", deploy_python(aws, "websocket.connection"), responds=True)
     return api
 
 
@@ -133,19 +128,7 @@ class TestManagement:
 
     async def test_inside_connect_the_connection_is_not_there_yet(self, aws: Account) -> None:
         api = create_api(aws)
-        source = """
-import boto3
-def handler(event, context):
-    request = event["requestContext"]
-    url = f"https://{request['domainName']}/{request['stage']}"
-    aws = boto3.client("apigatewaymanagementapi", endpoint_url=url)
-    try:
-        aws.post_to_connection(ConnectionId=request["connectionId"], Data=b"early")
-    except aws.exceptions.GoneException:
-        return {"statusCode": 200}
-    return {"statusCode": 418}
-"""
-        api.add_route("$connect", deploy_python(aws, source))
+        api.add_route("$connect", deploy_python(aws, "sdk.push_early"))
         async with connect(api.url):
             pass
 
@@ -194,19 +177,13 @@ def handler(event, context):
             api.management("https").get_connection(ConnectionId="x=")
 
     def test_node_trusts_it_too(self, api: WebSocketApi) -> None:
-        source = """
-export const handler = async (event) => {
-  const response = await fetch(event.url);
-  return { status: response.status };
-};
-"""
         aws = api.aws.client("lambda")
         aws.create_function(
             FunctionName=f"node-{api.id}",
             Role=api.aws.role(),
             Runtime="nodejs24.x",
             Handler="index.handler",
-            Code={"ZipFile": zipped({"index.mjs": source})},
+            Code={"ZipFile": zipped({"index.mjs": guest_source("fetches.mjs")})},
             Timeout=20,
         )
         payload = json.dumps({"url": api.url.replace("ws", "https", 1)})
@@ -282,8 +259,7 @@ class TestLimits:
 
     async def test_compressed_messages_go_both_ways(self, api: WebSocketApi, aws: Account) -> None:
         echoing = create_api(aws)
-        echo = "def handler(event, context):\n    return {'body': event['body']}\n"
-        echoing.add_route("$default", deploy_python(aws, echo), responds=True)
+        echoing.add_route("$default", deploy_python(aws, "websocket.body"), responds=True)
         async with connect(echoing.url, compression="deflate") as client:
             for size in (0, 1, 32_768):
                 await client.send("あ" * (size // 3) + "x")

@@ -25,38 +25,6 @@ from tests.server.local_aws.api_gateway.events.websocket import ConnectRow, Guar
 from tests.support.gateway import Gateway
 from tests.support.websocket_api import WebSocketApi, create_api
 
-TELLS = """
-import base64
-event, headers = invocation.event, invocation.event.get('headers') or {}
-answer = {'statusCode': 418, 'body': json.dumps(event)}
-if 'X-Result' in headers and event.get('type') != 'REQUEST':
-    answer = json.loads(base64.b64decode(headers['X-Result']))
-elif event['requestContext']['eventType'] == 'MESSAGE':
-    answer['statusCode'] = 200
-elif 'X-Tell' not in headers:
-    answer = {'statusCode': 200}
-invocation.reply(json.dumps(answer).encode())
-"""
-"""A function that returns what the header X-Result says; a message's event; 418 and the event for X-Tell."""
-
-GUARDS = """
-import base64
-event, headers = invocation.event, invocation.event['headers']
-policy = {'Version': '2012-10-17', 'Statement': [
-    {'Action': 'execute-api:Invoke', 'Effect': 'Allow', 'Resource': event['methodArn']}]}
-result = {'principalId': 'user', 'policyDocument': policy, 'context': {'event': json.dumps(event)}}
-if 'X-Guard' in headers:
-    result = json.loads(base64.b64decode(headers['X-Guard']))
-invocation.reply(json.dumps(result).encode())
-"""
-"""An authorizer that returns what the header X-Guard says, else lets everybody in and tells its event."""
-
-RECORDS = """
-import pathlib
-name = invocation.event['requestContext']['connectionId']
-(pathlib.Path({folder!r}) / name).write_text(json.dumps(invocation.event))
-invocation.reply(b'{{}}')
-"""
 TOLD = 418
 
 
@@ -74,10 +42,10 @@ def deployed(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Depl
     api = create_api(gateway.account)
     variables = {"name": "value"}
     api.gateway.create_stage(ApiId=api.id, StageName="vars", AutoDeploy=True, StageVariables=variables)
-    tells, guards = gateway.function(TELLS), gateway.function(GUARDS)
+    tells, guards = gateway.function("websocket_events.tells"), gateway.function("websocket_events.guards")
     for key in ("$connect", "$default", "echo", "nested/key", "5", "true"):
         api.add_route(key, tells, responds=key != "$connect")
-    api.add_route("$disconnect", gateway.function(RECORDS.format(folder=str(records))))
+    api.add_route("$disconnect", gateway.function("websocket_events.records", str(records)))
     uri = f"arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/{guards}/invocations"
     return Deployed(api, records, uri)
 
@@ -179,7 +147,7 @@ def guarded(deployed: Deployed, gateway: Gateway) -> tuple[WebSocketApi, str]:
     variables = {"name": "value"}
     api.gateway.create_stage(ApiId=api.id, StageName="vars", AutoDeploy=True, StageVariables=variables)
     guard = authorizer(api, deployed, [])
-    function = gateway.function(TELLS)
+    function = gateway.function("websocket_events.tells")
     return api, api.add_route("$connect", function, AuthorizationType="CUSTOM", AuthorizerId=guard)
 
 

@@ -39,12 +39,7 @@ def told(folder: Path) -> int:
 async def test_when_all_leave_few_processes_are_started_and_none_is_left(
     aws: Account, tmp_path: Path
 ) -> None:
-    body = (
-        "time.sleep(0.1)\n"
-        f"open('{tmp_path}/' + invocation.event['requestContext']['connectionId'], 'w').close()\n"
-        "invocation.reply(b'{}')"
-    )
-    name = aws.deploy(body)
+    name = aws.deploy("websocket_leaving.tells_the_connection", str(tmp_path))
     client = aws.client("lambda")
     api = create_api(aws)
     arn = client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
@@ -67,8 +62,7 @@ async def test_when_all_leave_few_processes_are_started_and_none_is_left(
 
 
 async def test_who_waits_when_the_api_is_deleted_is_dropped(aws: Account, tmp_path: Path) -> None:
-    body = f"open('{tmp_path}/' + invocation.id, 'w').close()\ntime.sleep(2)\ninvocation.reply(b'{{}}')"
-    name = aws.deploy(body)
+    name = aws.deploy("websocket_leaving.tells_and_takes_its_time", str(tmp_path))
     client = aws.client("lambda")
     api = create_api(aws)
     api.add_route("$disconnect", client.get_function(FunctionName=name)["Configuration"]["FunctionArn"])

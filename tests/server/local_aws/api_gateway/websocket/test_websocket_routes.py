@@ -18,41 +18,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.support.account import Account, start_stand_in
 from tests.support.websocket_api import WebSocketApi, create_api, deploy_python, message
 
-ECHO = """
-import json
-def handler(event, context):
-    return {"statusCode": 200, "body": json.dumps(event)}
-"""
-
-ANSWERS = """
-import json, os, time
-def handler(event, context):
-    asked = json.loads(event["body"])
-    if "raise" in asked:
-        raise ValueError("no")
-    if "exit" in asked:
-        os._exit(3)
-    time.sleep(asked.get("sleep", 0))
-    return asked.get("return")
-"""
-
-CONNECT = """
-import time
-def handler(event, context):
-    asked = event.get("queryStringParameters") or {}
-    time.sleep(float(asked.get("sleep", 0)))
-    if "raise" in asked:
-        raise ValueError("no")
-    if "nothing" in asked:
-        return None
-    headers = {"Sec-WebSocket-Protocol": asked.get("choose", "chat.v2")}
-    return {"statusCode": int(asked.get("status", 200)), "headers": headers}
-"""
-
 
 @pytest.fixture(scope="module")
 def api(aws: Account) -> WebSocketApi:
-    echo, answers = deploy_python(aws, ECHO), deploy_python(aws, ANSWERS)
+    echo, answers = deploy_python(aws, "websocket.event"), deploy_python(aws, "websocket.answers")
     api = create_api(aws, StageVariables={"color": "blue"})
     api.add_route("echo", echo, responds=True)
     api.add_route("oneway", echo)
@@ -123,7 +92,7 @@ async def test_no_route_and_no_default_is_forbidden_and_the_socket_stays_open(
 
 async def test_default_takes_what_no_other_route_does(aws: Account) -> None:
     api = create_api(aws, selection="${request.body.service}/${request.body.verb}")
-    echo = deploy_python(aws, ECHO)
+    echo = deploy_python(aws, "websocket.event")
     api.add_route("orders/list", echo, responds=True)
     api.add_route("$default", echo, responds=True)
     async with connect(api.url) as client:
@@ -192,7 +161,7 @@ async def test_models_refuse_a_message_with_the_message_id(aws: Account) -> None
     )
     api.add_route(
         "echo",
-        deploy_python(aws, ECHO),
+        deploy_python(aws, "websocket.event"),
         responds=True,
         ModelSelectionExpression="$request.body.kind",
         RequestModels={"named": "Named"},
@@ -213,8 +182,8 @@ async def test_models_refuse_a_message_with_the_message_id(aws: Account) -> None
 @pytest.fixture(scope="module")
 def gated(aws: Account) -> WebSocketApi:
     api = create_api(aws)
-    api.add_route("$connect", deploy_python(aws, CONNECT))
-    api.add_route("echo", deploy_python(aws, ECHO), responds=True)
+    api.add_route("$connect", deploy_python(aws, "websocket.connects"))
+    api.add_route("echo", deploy_python(aws, "websocket.event"), responds=True)
     return api
 
 
@@ -244,8 +213,8 @@ class TestConnect:
 
     async def test_its_event(self, aws: Account) -> None:
         api = create_api(aws)
-        api.add_route("$connect", deploy_python(aws, KEEPS))
-        api.add_route("$default", deploy_python(aws, TELLS), responds=True)
+        api.add_route("$connect", deploy_python(aws, "sdk.keep"))
+        api.add_route("$default", deploy_python(aws, "websocket.request_context"), responds=True)
         async with connect(f"{api.url}?a=1&a=2&b=", additional_headers={"X-Thing": "t"}) as client:
             await client.send("")
             event = kept(aws, json.loads(await client.recv())["connectionId"])
@@ -277,7 +246,7 @@ class TestConnect:
 
     async def test_a_function_that_api_gateway_may_not_invoke_is_a_500(self, aws: Account) -> None:
         api = create_api(aws)
-        function = deploy_python(aws, CONNECT)
+        function = deploy_python(aws, "websocket.connects")
         api.add_route("$connect", function)
         policy = json.loads(aws.client("lambda").get_policy(FunctionName=function)["Policy"])
         for statement in policy["Statement"]:
@@ -287,22 +256,8 @@ class TestConnect:
         assert await status_of(api.url) == 101
 
 
-KEEPS = """
-import json, boto3
-def handler(event, context):
-    name = event["requestContext"]["eventType"] + event["requestContext"]["connectionId"].replace("=", "")
-    boto3.client("ssm").put_parameter(Name=name, Value=json.dumps(event), Type="String")
-    return {"statusCode": 200}
-"""
-TELLS = """
-import json
-def handler(event, context):
-    return {"statusCode": 200, "body": json.dumps(event["requestContext"])}
-"""
-
-
 def kept(aws: Account, connection_id: str, kind: str = "CONNECT") -> Any:
-    """The event that KEEPS was given."""
+    """The event that `sdk.keep` was given."""
     ssm = aws.client("ssm")
     for _ in range(200):
         try:
@@ -316,8 +271,8 @@ def kept(aws: Account, connection_id: str, kind: str = "CONNECT") -> Any:
 @pytest.fixture(scope="module")
 def told(aws: Account) -> WebSocketApi:
     api = create_api(aws)
-    api.add_route("$disconnect", deploy_python(aws, KEEPS))
-    api.add_route("$default", deploy_python(aws, TELLS), responds=True)
+    api.add_route("$disconnect", deploy_python(aws, "sdk.keep"))
+    api.add_route("$default", deploy_python(aws, "websocket.request_context"), responds=True)
     return api
 
 
@@ -370,26 +325,10 @@ class TestDisconnect:
 
 
 class TestAuthorization:
-    AUTHORIZER = """
-def handler(event, context):
-    assert event["type"] == "REQUEST"
-    token = event["queryStringParameters"]["token"]
-    effect = "Allow" if token == "good" else "Deny"
-    if token == "odd":
-        return {"principalId": "x"}
-    if token == "unknown":
-        raise Exception("Unauthorized")
-    if token == "broken":
-        raise Exception("Unauthorized: no database")
-    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    return {"principalId": "reader", "policyDocument": policy, "context": {"plan": "free"}}
-"""
-
     def guarded(self, aws: Account) -> tuple[WebSocketApi, str]:
         """An API whose `$connect` has a Lambda authorizer, and the id of that route."""
         api = create_api(aws)
-        function = deploy_python(aws, self.AUTHORIZER)
+        function = deploy_python(aws, "websocket.authorizes")
         api.permit(function)
         uri = f"arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/{function}/invocations"
         authorizer = api.gateway.create_authorizer(
@@ -404,7 +343,7 @@ def handler(event, context):
 
     async def test_a_lambda_authorizer_decides_on_connect(self, aws: Account) -> None:
         api, _ = self.guarded(aws)
-        api.add_route("echo", deploy_python(aws, ECHO), responds=True)
+        api.add_route("echo", deploy_python(aws, "websocket.event"), responds=True)
         assert await status_of(api.url) == 401
         assert await status_of(f"{api.url}?token=bad") == 403
         assert await status_of(f"{api.url}?token=odd") == 500
@@ -439,7 +378,7 @@ def handler(event, context):
 
 async def test_a_stage_serves_what_was_deployed_to_it(aws: Account) -> None:
     api = create_api(aws, AutoDeploy=False)
-    echo = deploy_python(aws, ECHO)
+    echo = deploy_python(aws, "websocket.event")
     api.add_route("echo", echo, responds=True)
     assert await status_of(api.url) == 403
     deployment = api.gateway.create_deployment(ApiId=api.id, StageName="dev")
@@ -471,7 +410,7 @@ def hasty() -> Iterator[Account]:
 
 async def test_an_integration_that_takes_too_long_times_out_and_goes_on(hasty: Account) -> None:
     api = create_api(hasty)
-    api.add_route("answer", deploy_python(hasty, ANSWERS), responds=True)
+    api.add_route("answer", deploy_python(hasty, "websocket.answers"), responds=True)
     async with connect(api.url) as client:
         await ask(client, action="answer", **{"return": "1"})
         started = time.monotonic()
@@ -483,13 +422,13 @@ async def test_an_integration_that_takes_too_long_times_out_and_goes_on(hasty: A
 
 async def test_a_connect_that_takes_too_long_is_a_504(hasty: Account) -> None:
     api = create_api(hasty)
-    api.add_route("$connect", deploy_python(hasty, CONNECT))
+    api.add_route("$connect", deploy_python(hasty, "websocket.connects"))
     assert await status_of(f"{api.url}?sleep=5") == 504
 
 
 async def test_an_integration_may_have_a_shorter_time_of_its_own(aws: Account) -> None:
     api = create_api(aws)
-    answers = deploy_python(aws, ANSWERS)
+    answers = deploy_python(aws, "websocket.answers")
     api.add_route("answer", answers, responds=True)
     async with connect(api.url) as client:
         await ask(client, action="answer", **{"return": "1"})

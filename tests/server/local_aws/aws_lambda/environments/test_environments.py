@@ -16,10 +16,8 @@ import pytest
 from server.local_aws.aws_lambda import deployed, functions
 from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
-from tests.server.local_aws.aws_lambda.test_invoke import stream
-from tests.support.account import GUEST, Account, zipped
-
-PID = "invocation.reply(str(os.getpid()).encode())"
+from tests.support.account import Account
+from tests.support.invocations import stream
 
 
 @asynccontextmanager
@@ -47,7 +45,7 @@ def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
 
 async def test_an_idle_environment_is_reclaimed() -> None:
     async with started(idle_seconds=1.0) as (_, aws):
-        name = await asyncio.to_thread(aws.deploy, PID)
+        name = await asyncio.to_thread(aws.deploy, "basic.pid")
         pids = []
         for pause in (0.0, 0.5, 0.0):
             await asyncio.sleep(pause)
@@ -58,14 +56,8 @@ async def test_an_idle_environment_is_reclaimed() -> None:
 
 
 async def test_an_initialisation_that_takes_too_long_is_begun_again() -> None:
-    boot = (
-        "#!/usr/bin/env python3\n" + GUEST + "\n"
-        "try:\n    open('begun', 'x')\nexcept FileExistsError:\n    pass\nelse:\n    time.sleep(60)\n"
-        "serve(lambda invocation: invocation.reply(b'1'))\n"
-    )
     async with started(init_seconds=1.0) as (_, aws):
-        code = {"ZipFile": zipped({"bootstrap": boot})}
-        name = await asyncio.to_thread(lambda: aws.deploy("", Code=code))
+        name = await asyncio.to_thread(aws.deploy, "slow_start.one")
         assert await asyncio.to_thread(invoke, aws, name) == b"1"
         report = "INIT_REPORT Init Duration: 1000.00 ms Status: timeout"
         assert report in await asyncio.to_thread(aws.log_with, name, report)
@@ -74,16 +66,13 @@ async def test_an_initialisation_that_takes_too_long_is_begun_again() -> None:
 @pytest.mark.parametrize("operation", ["invoke", "stream"])
 async def test_a_caller_that_is_cancelled_does_not_stop_the_function(operation: str) -> None:
     """A gateway gives up after its own time; the function's response is more than the sockets hold."""
-    body = "time.sleep(1)\ncall = invocation.stream()\nfor _ in range(100): call.chunk(bytes(100_000))\n"
-    body += "call.send(b'0\\r\\n\\r\\n')\nprint('RUNTIME', call.answer()[0], flush=True)"
     limits = {"buffered_response": 1 << 30, "stream_burst": 1 << 30}
     async with started(**limits) as (stand_in, aws):
-        name = await asyncio.to_thread(aws.deploy, body)
+        name = await asyncio.to_thread(aws.deploy, "limits.streams_10_mb_late")
         function = deployed.function("ap-northeast-1", name)
+        call = getattr(functions.functions_of(stand_in._platform), operation)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(
-                getattr(functions.functions_of(stand_in._platform), operation)(function, b"{}"), 0.5
-            )
+            await asyncio.wait_for(call(function, b"{}"), 0.5)
         assert "RUNTIME 202" in await asyncio.to_thread(aws.log_with, name, "RUNTIME 202")
 
 
@@ -95,24 +84,22 @@ async def test_an_environment_that_cannot_be_had_is_the_callers_answer(
 
     monkeypatch.setattr(functions, "LogStream", no_descriptors)
     async with started() as (_, aws):
-        name = await asyncio.to_thread(aws.deploy, PID)
+        name = await asyncio.to_thread(aws.deploy, "basic.pid")
         document = json.loads(await asyncio.wait_for(asyncio.to_thread(invoke, aws, name), 10))
     assert document["errorType"] == "Sandbox.Failure"
     assert "Too many open files" in document["errorMessage"]
 
 
 def test_a_process_that_floods_the_log_holds_nobody_up(aws: Account) -> None:
-    flooding = aws.deploy(
-        "import subprocess\nsubprocess.Popen(['yes'])\ntime.sleep(0.5)\ninvocation.reply(b'1')", Timeout=60
-    )
+    flooding = aws.deploy("processes.floods_the_log", Timeout=60)
     assert invoke(aws, flooding) == b"1"
     aws.client("lambda").delete_function(FunctionName=flooding)
-    assert invoke(aws, aws.deploy("invocation.reply(b'2')")) == b"2"
+    assert invoke(aws, aws.deploy("answers.returned", "2")) == b"2"
 
 
 def test_a_throttled_event_is_run_when_there_is_concurrency(aws: Account) -> None:
     client = aws.client("lambda")
-    name = aws.deploy('print("ran", flush=True)\ninvocation.reply(b"1")')
+    name = aws.deploy("invoke.says", "ran")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     assert client.invoke(FunctionName=name, InvocationType="Event")["StatusCode"] == 202
     time.sleep(1.5)
@@ -122,7 +109,7 @@ def test_a_throttled_event_is_run_when_there_is_concurrency(aws: Account) -> Non
 
 
 def test_a_failure_without_a_response_comes_with_its_log(aws: Account) -> None:
-    name = aws.deploy('print("last words", flush=True)\nos._exit(3)')
+    name = aws.deploy("failures.dies_after_last_words")
     answer = aws.client("lambda").invoke_with_response_stream(FunctionName=name, LogType="Tail")
     assert answer["ResponseMetadata"]["RequestId"]
     (complete,) = answer["EventStream"]

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from tests.server.local_aws.aws_lambda.test_invoke import FAIL_MIDWAY, stream
-from tests.support.account import GUEST, Account, zipped
+from tests.support.account import Account
+from tests.support.guests import guest_package, zipped
 from tests.support.http_client import request
+from tests.support.invocations import stream
 
 
 def failure(aws: Account, name: str) -> dict[str, str]:
@@ -18,12 +19,12 @@ def failure(aws: Account, name: str) -> dict[str, str]:
 
 
 CASES = {
-    "exit": ("os._exit(3)", {}, "Runtime.ExitError", "exit status 3"),
-    "signal": ("os.kill(os.getpid(), 9)", {}, "Runtime.ExitError", "signal 9"),
-    "clean exit": ("os._exit(0)", {}, "Runtime.ExitError", "exited without providing a reason"),
-    "timeout": ("time.sleep(60)", {"Timeout": 1}, "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
+    "exit": ("basic.exits_with_3", {}, "Runtime.ExitError", "exit status 3"),
+    "signal": ("failures.kills_itself", {}, "Runtime.ExitError", "signal 9"),
+    "clean exit": ("failures.exits_with_0", {}, "Runtime.ExitError", "exited without providing a reason"),
+    "timeout": ("failures.stays", {"Timeout": 1}, "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
     "mode": (
-        "invocation.reply(b'1', headers=['Lambda-Runtime-Function-Response-Mode: streams'])",
+        "failures.has_another_mode",
         {},
         "Runtime.InvalidResponseModeHeader",
         "Invalid function response mode",
@@ -33,8 +34,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_failure_without_a_response(aws: Account, case: str) -> None:
-    body, settings, error_type, message = CASES[case]
-    name = aws.deploy(body, **settings)
+    handler, settings, error_type, message = CASES[case]
+    name = aws.deploy(handler, **settings)
     document = failure(aws, name)
     assert document["errorType"] == error_type
     assert message in document["errorMessage"]
@@ -51,28 +52,28 @@ def test_a_failure_without_a_response(aws: Account, case: str) -> None:
 
 def test_a_failure_that_is_reported_in_mid_stream_ends_the_response(aws: Account) -> None:
     """The client cannot tell; the SDK's can (`test_invoke`)."""
-    answer = request(aws.url(aws.deploy(FAIL_MIDWAY)))
+    answer = request(aws.url(aws.deploy("failures.reports_boom_after_two")))
     assert (answer.status, answer.chunks, answer.complete) == (200, [b"one", b"two"], True)
 
 
 def test_a_failure_that_is_reported_cuts_the_response_where_that_is_chosen(otherwise: Account) -> None:
-    name = otherwise.deploy(FAIL_MIDWAY)
+    name = otherwise.deploy("failures.reports_boom_after_two")
     answer = request(otherwise.url(name))
     assert (answer.status, answer.body[:3], answer.complete) == (200, b"one", False)
     assert stream(otherwise, name)[-1]["InvokeComplete"]["ErrorCode"] == "Boom"
 
 
 @pytest.mark.parametrize(
-    ("end", "error_type"),
+    ("handler", "error_type"),
     [
-        ("os._exit(1)", "Runtime.ExitError"),
-        ("time.sleep(60)", "Sandbox.Timedout"),
-        ("call.socket.close()", "Runtime.TruncatedResponse"),
-        ("call.send(b'this is no chunk\\r\\n')\ncall.answer()", "Runtime.TruncatedResponse"),
+        ("failures.exits_after_one", "Runtime.ExitError"),
+        ("failures.stays_after_one", "Sandbox.Timedout"),
+        ("failures.closes_after_one", "Runtime.TruncatedResponse"),
+        ("failures.sends_no_chunk_after_one", "Runtime.TruncatedResponse"),
     ],
 )
-def test_a_stream_that_breaks_off(aws: Account, end: str, error_type: str) -> None:
-    name = aws.deploy(f"call = invocation.stream()\ncall.chunk(b'one')\n{end}", Timeout=2)
+def test_a_stream_that_breaks_off(aws: Account, handler: str, error_type: str) -> None:
+    name = aws.deploy(handler, Timeout=2)
     *chunks, complete = stream(aws, name)
     assert [chunk["PayloadChunk"]["Payload"] for chunk in chunks] == [b"one"]
     assert complete["InvokeComplete"]["ErrorCode"] == error_type
@@ -81,23 +82,16 @@ def test_a_stream_that_breaks_off(aws: Account, end: str, error_type: str) -> No
 
 
 def test_after_a_broken_stream_the_function_goes_on(aws: Account) -> None:
-    name = aws.deploy("call = invocation.stream()\ncall.chunk(b'x')\ncall.socket.close()")
+    name = aws.deploy("failures.closes_after_x")
     stream(aws, name)
     assert stream(aws, name)[0]["PayloadChunk"]["Payload"] == b"x"
 
 
 def test_an_init_error_is_the_callers_error(aws: Account) -> None:
-    code = aws.deploy("pass")
-    boot = (
-        "#!/usr/bin/env python3\n"
-        + GUEST
-        + '\ndocument = b\'{"errorMessage":"cannot start","errorType":"Runtime.ImportModuleError"}\'\n'
-        + "call = Call('POST', '/init/error', [f'Content-Length: {len(document)}',"
-        + " 'Lambda-Runtime-Function-Error-Type: Runtime.ImportModuleError'])\n"
-        + "call.send(document); answer = call.answer(); assert answer[0] == 202\n"
-    )
-    aws.client("lambda").update_function_code(FunctionName=code, ZipFile=zipped({"bootstrap": boot}))
-    assert failure(aws, code) == {"errorMessage": "cannot start", "errorType": "Runtime.ImportModuleError"}
+    name = aws.deploy("basic.nothing")
+    aws.client("lambda").update_function_configuration(FunctionName=name, Handler="init_error.never")
+    aws.client("lambda").update_function_code(FunctionName=name, ZipFile=guest_package("init_error.never"))
+    assert failure(aws, name) == {"errorMessage": "cannot start", "errorType": "Runtime.ImportModuleError"}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +113,7 @@ def test_an_init_error_is_the_callers_error(aws: Account) -> None:
     ],
 )
 def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], mode: int, reason: str) -> None:
-    name = aws.deploy("", Code={"ZipFile": zipped(package, mode=mode)})
+    name = aws.create(Code={"ZipFile": zipped(package, mode=mode)})
     answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
     document = json.load(answer["Payload"])
     assert document["errorType"] == "Runtime.InvalidEntrypoint"
@@ -145,8 +139,7 @@ def test_a_wrapper_that_cannot_run(
     """The shell that starts it ends with its own status; the path of this machine is not in the error."""
     files = {"app.py": "", **({"wrapper": wrapper} if wrapper is not None else {})}
     variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}
-    name = aws.deploy(
-        "",
+    name = aws.create(
         Code={"ZipFile": zipped(files, mode=mode)},
         Runtime="python3.13",
         Handler="app.handler",
@@ -160,31 +153,13 @@ def test_a_wrapper_that_cannot_run(
 
 
 def test_an_unknown_runtime_is_said_to_be_one(aws: Account) -> None:
-    assert failure(aws, aws.deploy("", Runtime="ruby3.4"))["errorType"] == "Runtime.InvalidRuntime"
-
-
-REFUSALS = """
-results = []
-status, document = invocation.reply(b"0", path="/response".replace("/response", "x/response"))
-results.append([status, document["errorType"]])
-status, document = invocation.reply(b"0", headers=["Lambda-Runtime-Invocation-Id: wrong"])
-results.append([status, document["errorType"]])
-again = Call("GET", "/invocation/next").answer()
-results.append([again[0], again[1]["lambda-runtime-aws-request-id"] == invocation.id])
-for method, path in (("GET", "/nothing"), ("POST", "/invocation/next"), ("POST", "/init/error")):
-    status, _, body = Call(method, path, ["Content-Length: 0"]).answer()
-    results.append([status, json.loads(body)["errorType"]])
-invocation_id = invocation.headers["lambda-runtime-invocation-id"]
-accepted = invocation.reply(
-    json.dumps(results).encode(), headers=[f"Lambda-Runtime-Invocation-Id: {invocation_id}"])
-print("ACCEPTED", json.dumps(accepted), flush=True)
-status, document = invocation.reply(b"second")
-print("SECOND", json.dumps([status, document]), flush=True)
-"""
+    assert (
+        failure(aws, aws.deploy("basic.nothing", Runtime="ruby3.4"))["errorType"] == "Runtime.InvalidRuntime"
+    )
 
 
 def test_the_runtime_apis_refusals(aws: Account) -> None:
-    name = aws.deploy(REFUSALS)
+    name = aws.deploy("runtime_api.refusals")
     answer = aws.client("lambda").invoke(FunctionName=name, LogType="Tail")
     assert json.load(answer["Payload"]) == [
         [400, "InvalidRequestID"],
@@ -209,41 +184,25 @@ PRELUDE = "application/vnd.awslambda.http-integration-response"
 
 
 @pytest.mark.parametrize(
-    ("end", "complete"),
+    ("handler", "complete"),
     [
-        ("call.send(b'0\\r\\nLambda-Runtime-Function-Error-Type: Boom\\r\\n\\r\\n'); call.answer()", True),
-        ("call.socket.close()", False),
-        ("os._exit(1)", False),
+        ("failures.reports_boom_at_once", True),
+        ("failures.closes_at_once", False),
+        ("failures.exits_at_once", False),
     ],
 )
 @pytest.mark.parametrize("content_type", ["text/plain", PRELUDE])
 def test_a_response_that_fails_before_its_first_byte_is_a_200_without_a_body(
-    aws: Account, content_type: str, end: str, complete: bool
+    aws: Account, content_type: str, handler: str, complete: bool
 ) -> None:
     """Node's runtime posts a response, and then trailers, for whatever a handler throws."""
-    posting = f"'Content-Type: {content_type}', 'Trailer: Lambda-Runtime-Function-Error-Type'"
-    answer = request(aws.url(aws.deploy(f"call = invocation.stream({posting})\n{end}")))
+    answer = request(aws.url(aws.deploy(handler, content_type)))
     assert (answer.status, answer.chunks, answer.complete) == (200, [], complete)
     assert answer.header("transfer-encoding") == "chunked"
 
 
-RESTORE = """
-def call(method, path, body=b""):
-    asked = Call(method, path, [f"Content-Length: {len(body)}"])
-    asked.send(body)
-    status, _, document = asked.answer()
-    return [status, json.loads(document).get("errorType")]
-
-early = call("POST", "/restore/error", b"{}")
-first, again = call("GET", "/restore/next"), call("GET", "/restore/next")
-results = [early, first, again]
-"""
-
-
 def test_a_runtime_may_wait_to_be_restored(aws: Account) -> None:
-    serving = "serve(lambda invocation: invocation.reply(json.dumps(results).encode()))\n"
-    boot = f"#!/usr/bin/env python3\n{GUEST}\n{RESTORE}\n{serving}"
-    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": boot})})
+    name = aws.deploy("restore.results")
     refused = [403, "InvalidStateTransition"]
     answer = aws.client("lambda").invoke(FunctionName=name)
     assert json.load(answer["Payload"]) == [refused, [200, None], refused]
@@ -251,30 +210,24 @@ def test_a_runtime_may_wait_to_be_restored(aws: Account) -> None:
 
 def test_an_error_of_the_restoration_is_the_callers_error(aws: Account) -> None:
     document = '{"errorMessage":"stale","errorType":"Runtime.RestoreError"}'
-    failing = f"assert call('POST', '/restore/error', {document.encode()!r})[0] == 202\ntime.sleep(60)\n"
-    boot = f"#!/usr/bin/env python3\n{GUEST}\n{RESTORE}\n{failing}"
-    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": boot})})
+    name = aws.deploy("restore.results", document)
     assert failure(aws, name) == json.loads(document)
 
 
 def test_a_target_that_is_no_path_of_the_runtime_api_is_404(aws: Account) -> None:
-    body = """
-peer = socket.create_connection((HOST, int(PORT)))
-peer.sendall(b"GET //[ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
-invocation.reply(peer.makefile("rb").readline().split()[1])
-"""
-    assert aws.client("lambda").invoke(FunctionName=aws.deploy(body))["Payload"].read() == b"404"
+    name = aws.deploy("runtime_api.no_path")
+    assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"404"
 
 
 def test_an_environment_that_no_process_can_have_is_the_functions_failure(aws: Account) -> None:
     for name, value in {"A": "a\0b", "B": "\ud800"}.items():
         settings = {"Environment": {"Variables": {name: value}}}
-        document = failure(aws, aws.deploy("invocation.reply(b'1')", **settings))
+        document = failure(aws, aws.deploy("basic.one", **settings))
         assert document["errorType"] == "Runtime.InvalidEntrypoint"
 
 
 def test_a_client_context_may_have_blanks_around_it(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(invocation.headers['lambda-runtime-client-context'].encode())")
+    name = aws.deploy("invoke.header", "lambda-runtime-client-context")
     context = base64.b64encode(b' \n{"a": 1}\t').decode()
     answer = aws.client("lambda").invoke(FunctionName=name, ClientContext=context)
     assert answer["Payload"].read() == b'{"a": 1}'

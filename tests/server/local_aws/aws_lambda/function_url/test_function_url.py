@@ -26,15 +26,14 @@ from server.local_aws.platform.behaviour import Behaviour
 from server.local_aws.platform.limits import Limits
 from server.local_aws.stand_in import StandIn
 from tests.support.account import Account
+from tests.support.guests import Function, writes
 from tests.support.http_client import request
-
-ECHO = "invocation.reply(invocation.payload)"
-INTEGRATION = "Content-Type: application/vnd.awslambda.http-integration-response"
+from tests.support.signing import iam_url, sign
 
 
 def event_of(aws: Account, path: str = "", **arguments: Any) -> dict[str, Any]:
     """The event a function gets: a RESPONSE_STREAM URL does not interpret it."""
-    url = aws.url(aws.deploy(ECHO))
+    url = aws.url(aws.deploy("basic.echo"))
     document: dict[str, Any] = json.loads(request(url.rstrip("/") + "/" + path, **arguments).body)
     return document
 
@@ -101,7 +100,7 @@ def test_the_body_in_the_event(
     ],
 )
 def test_buffered_results(aws: Account, result: str, status: int, content_type: str, body: bytes) -> None:
-    answer = request(aws.url(aws.deploy(f"invocation.reply({result.encode()!r})"), "BUFFERED"))
+    answer = request(aws.url(aws.deploy("answers.returned", result.encode()), "BUFFERED"))
     assert (answer.status, answer.header("content-type"), answer.body) == (status, content_type, body)
     assert answer.header("x-amzn-RequestId")
     assert answer.header("X-Amzn-Trace-Id")
@@ -110,14 +109,14 @@ def test_buffered_results(aws: Account, result: str, status: int, content_type: 
 
 def test_cookies_become_set_cookie_headers(aws: Account) -> None:
     result = b'{"statusCode": 204, "cookies": ["a=1; Secure", "b=2"]}'
-    answer = request(aws.url(aws.deploy(f"invocation.reply({result!r})"), "BUFFERED"))
+    answer = request(aws.url(aws.deploy("answers.returned", result), "BUFFERED"))
     assert (answer.status, answer.body) == (204, b"")
     assert answer.all("set-cookie") == ["a=1; Secure", "b=2"]
 
 
 def test_a_streaming_url_does_not_unwrap_an_envelope(aws: Account) -> None:
     result = b'{"statusCode": 418, "body": "tea"}'
-    answer = request(aws.url(aws.deploy(f"invocation.reply({result!r})")))
+    answer = request(aws.url(aws.deploy("answers.returned", result)))
     assert (answer.status, answer.body) == (200, result)
     assert answer.header("transfer-encoding") == "chunked"
 
@@ -128,9 +127,8 @@ PRELUDE = b'{"statusCode":201,"headers":{"x-a":"b","content-length":"3"},"cookie
 @pytest.mark.parametrize("size", [1, 7, 50, 1000])
 def test_a_prelude_may_be_split_anywhere(aws: Account, size: int) -> None:
     stream = PRELUDE + bytes(8) + b"body" + bytes(8) + b"more"
-    body = f"call = invocation.stream({INTEGRATION!r})\nstream = {stream!r}\n"
-    body += f"for at in range(0, len(stream), {size}): call.chunk(stream[at:at + {size}])\n"
-    answer = request(aws.url(aws.deploy(body + "call.send(b'0\\r\\n\\r\\n')\ncall.answer()")))
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    answer = request(aws.url(aws.deploy(*writes(*pieces))))
     assert (answer.status, answer.body, answer.complete) == (201, b"body" + bytes(8) + b"more", True)
     assert answer.header("x-a") == "b"
     assert answer.header("x-amzn-remapped-content-length") == "3"
@@ -151,22 +149,20 @@ def test_a_prelude_may_be_split_anywhere(aws: Account, size: int) -> None:
     ],
 )
 def test_preludes_and_what_is_none(aws: Account, posted: list[bytes], status: int, body: bytes) -> None:
-    source = f"call = invocation.stream({INTEGRATION!r})\nfor data in {posted!r}: call.chunk(data)\n"
-    answer = request(aws.url(aws.deploy(source + "call.send(b'0\\r\\n\\r\\n')\ncall.answer()")))
+    answer = request(aws.url(aws.deploy(*writes(*posted))))
     assert (answer.status, answer.body, answer.complete) == (status, body, True)
 
 
 def test_each_chunk_stays_a_chunk_and_the_content_type_is_the_runtimes(aws: Account) -> None:
-    body = "call = invocation.stream('Content-Type: text/event-stream')\n"
-    body += "for data in (b'a', b'bc', b'def'): call.chunk(data)\ncall.send(b'0\\r\\n\\r\\n')\ncall.answer()"
-    answer = request(aws.url(aws.deploy(body)))
+    function = writes(b"a", b"bc", b"def", content_type="Content-Type: text/event-stream")
+    answer = request(aws.url(aws.deploy(*function)))
     assert answer.chunks == [b"a", b"bc", b"def"]
     assert answer.header("content-type") == "text/event-stream"
     assert answer.header("connection") == "close"
 
 
 def test_head_has_no_body(aws: Account) -> None:
-    answer = requests.head(aws.url(aws.deploy("invocation.stamped(3, 0)")), timeout=30)
+    answer = requests.head(aws.url(aws.deploy("basic.stamped", [3, 0])), timeout=30)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
@@ -181,7 +177,7 @@ CORS = {
 
 
 def test_cors_preflight_and_request(aws: Account) -> None:
-    url = aws.url(aws.deploy("invocation.reply(b'1')"), "BUFFERED", Cors=CORS)
+    url = aws.url(aws.deploy("basic.one"), "BUFFERED", Cors=CORS)
     asking = {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"}
     preflight = request(url, "OPTIONS", asking)
     assert preflight.status == 200
@@ -205,7 +201,7 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("missing", ["url", "function"])
 def test_without_both_permissions_a_public_url_is_forbidden(aws: Account, missing: str) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     url = aws.url(name)
     assert request(url).status == 200
     aws.client("lambda").remove_permission(FunctionName=name, StatementId=missing)
@@ -216,26 +212,13 @@ def test_without_both_permissions_a_public_url_is_forbidden(aws: Account, missin
 
 
 def test_permissions_appear_as_conditions_in_the_policy(aws: Account) -> None:
-    name = aws.deploy("pass")
+    name = aws.deploy("basic.nothing")
     aws.permit(name)
     policy = json.loads(aws.client("lambda").get_policy(FunctionName=name)["Policy"])
     assert [statement["Condition"] for statement in policy["Statement"]] == [
         {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
         {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
     ]
-
-
-def sign(url: str, key: str, secret: str, body: bytes = b"", service: str = "lambda") -> dict[str, str]:
-    signed = AWSRequest("POST", url, data=body)
-    SigV4Auth(Credentials(key, secret), service, "ap-northeast-1").add_auth(signed)
-    return dict(signed.headers.items())
-
-
-def iam_url(aws: Account) -> str:
-    url: str = aws.client("lambda").create_function_url_config(
-        FunctionName=aws.deploy(ECHO), AuthType="AWS_IAM", InvokeMode="RESPONSE_STREAM"
-    )["FunctionUrl"]
-    return url
 
 
 def test_a_signed_request_of_the_account_itself_is_let_in(aws: Account) -> None:
@@ -284,7 +267,7 @@ def test_an_iam_user_needs_a_policy(aws: Account) -> None:
 
 
 def test_the_configurations_api(aws: Account) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     client = aws.client("lambda")
     created = client.create_function_url_config(FunctionName=name, AuthType="NONE")
     assert created["ResponseMetadata"]["HTTPStatusCode"] == 201
@@ -309,7 +292,7 @@ def test_the_configurations_api(aws: Account) -> None:
 
 
 def test_an_unknown_invoke_mode_is_refused_as_on_aws(aws: Account) -> None:
-    name = aws.deploy("pass")
+    name = aws.deploy("basic.nothing")
     session = boto3.session.Session()
     client = session.client(
         "lambda",
@@ -334,7 +317,7 @@ def test_a_target_in_absolute_form_is_the_same_request(
     aws: Account, target: str, path: str, query: str
 ) -> None:
     """As a client sends it that has been told of a proxy. The host in the target is the one that counts."""
-    url = aws.url(aws.deploy(ECHO))
+    url = aws.url(aws.deploy("basic.echo"))
     here = f"http://localhost:{urlsplit(url).port}"
     event = requests.get(f"{here}{target}", proxies={"http": url}, timeout=20).json()
     assert (event["rawPath"], event["rawQueryString"]) == (path, query)
@@ -347,13 +330,10 @@ def test_a_target_in_absolute_form_is_the_same_request(
 def test_a_body_where_http_allows_none_is_dropped(aws: Account, mode: str, method: str, status: int) -> None:
     """By a client that would take a single byte after the head for the next response."""
     if mode == "BUFFERED":
-        name = aws.deploy(f'invocation.reply(b\'{{"statusCode": {status}, "body": "x"}}\')')
+        name = aws.deploy("answers.returned", f'{{"statusCode": {status}, "body": "x"}}')
     else:
-        name = aws.deploy(
-            f'call = invocation.stream("{INTEGRATION}")\n'
-            f"call.chunk(b'{{\"statusCode\":{status}}}' + bytes(8) + b'body')\n"
-            "call.chunk(b'more'); call.send(b'0\\r\\n\\r\\n'); call.answer()"
-        )
+        prelude = f'{{"statusCode":{status}}}'.encode()
+        name = aws.deploy(*writes(prelude + bytes(8) + b"body", b"more"))
     address = urlsplit(aws.url(name, mode)).netloc
     with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
         connection.connect()
@@ -369,7 +349,7 @@ async def test_several_callers_at_once_create_and_close_one_url() -> None:
     stand_in = StandIn()
     try:
         aws = Account(await stand_in.start())
-        name = await asyncio.to_thread(aws.deploy, ECHO)
+        name = await asyncio.to_thread(aws.deploy, "basic.echo")
         endpoints = Endpoints()
         functions = functions_of(stand_in._platform)
         urls = FunctionUrls(
@@ -391,14 +371,10 @@ async def test_several_callers_at_once_create_and_close_one_url() -> None:
         await stand_in.stop()
 
 
-def post_gzip(pieces: list[bytes], encoding: str = "gzip", pause: float = 0) -> str:
-    """A function's body that posts a prelude and then `pieces`."""
+def post_gzip(pieces: list[bytes], encoding: str = "gzip", pause: float = 0) -> Function:
+    """A function that posts a prelude and then `pieces`, each with a pause after it."""
     prelude = json.dumps({"headers": {"Content-Encoding": encoding, "content-type": "text/plain"}}).encode()
-    return (
-        f"call = invocation.stream({INTEGRATION!r})\ncall.chunk({prelude!r} + bytes(8))\n"
-        f"for piece in {pieces!r}:\n    call.chunk(piece); time.sleep({pause})\n"
-        "call.send(b'0\\r\\n\\r\\n')\ncall.answer()"
-    )
+    return writes(prelude + bytes(8), *(written for piece in pieces for written in (piece, pause)))
 
 
 def flushed(texts: list[bytes]) -> list[bytes]:
@@ -411,10 +387,10 @@ def flushed(texts: list[bytes]) -> list[bytes]:
 def test_a_gzip_body_is_inflated_as_it_comes(aws: Account) -> None:
     texts = [b"one", b"two" * 100_000, b"three"]
     for pieces in (flushed(texts), [gzip.compress(text) for text in texts], [gzip.compress(b"".join(texts))]):
-        answer = request(aws.url(aws.deploy(post_gzip(pieces))))
+        answer = request(aws.url(aws.deploy(*post_gzip(pieces))))
         assert (answer.status, answer.body, answer.complete) == (200, b"".join(texts), True)
         assert (answer.header("content-encoding"), answer.header("content-type")) == (None, "text/plain")
-    parts = urlsplit(aws.url(aws.deploy(post_gzip(flushed([b"first", b"second"]), pause=5))))
+    parts = urlsplit(aws.url(aws.deploy(*post_gzip(flushed([b"first", b"second"]), pause=5))))
     with closing(http.client.HTTPConnection(parts.netloc, timeout=4)) as connection:
         connection.request("GET", "/")
         assert connection.getresponse().read(5) == b"first"  # long before the second
@@ -426,20 +402,19 @@ def test_a_gzip_body_is_inflated_as_it_comes(aws: Account) -> None:
     ids=["no gzip", "cut short", "something after it"],  # compressed bytes hold the second of compression
 )
 def test_a_body_that_is_no_gzip_is_cut(aws: Account, body: bytes) -> None:
-    answer = request(aws.url(aws.deploy(post_gzip([body]))))
+    answer = request(aws.url(aws.deploy(*post_gzip([body]))))
     assert (answer.status, answer.complete) == (200, False)
 
 
 def test_another_encoding_and_an_empty_body_stay_as_they_are(aws: Account) -> None:
-    answer = request(aws.url(aws.deploy(post_gzip([b"any"], "br"))))
+    answer = request(aws.url(aws.deploy(*post_gzip([b"any"], "br"))))
     assert (answer.header("content-encoding"), answer.body) == ("br", b"any")
-    empty = request(aws.url(aws.deploy(post_gzip([]))))
+    empty = request(aws.url(aws.deploy(*post_gzip([]))))
     assert (empty.header("content-encoding"), empty.body, empty.complete) == (None, b"", True)
 
 
 def test_a_content_type_that_is_not_ascii_is_passed_on_as_it_is(aws: Account) -> None:
-    body = "invocation.reply(b'1', headers=['Content-Type: text/plain; x=\\u00e9'])"
-    address = urlsplit(aws.url(aws.deploy(body))).netloc
+    address = urlsplit(aws.url(aws.deploy("answers.with_accented_type"))).netloc
     with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
         connection.request("GET", "/")
         value = connection.getresponse().getheader("content-type")
@@ -458,7 +433,7 @@ def test_a_content_type_that_is_not_ascii_is_passed_on_as_it_is(aws: Account) ->
     ],
 )
 def test_what_is_no_cors_configuration_is_refused(aws: Account, cors: object) -> None:
-    name = aws.deploy("invocation.reply(b'1')")
+    name = aws.deploy("basic.one")
     url = aws.url(name)
     target = f"{aws.endpoint_url}/2021-10-31/functions/{name}/url"
     body = json.dumps({"Cors": cors}).encode()
@@ -493,7 +468,7 @@ def test_a_signature_covers_the_query_however_it_is_encoded(aws: Account, query:
 
 
 def test_a_policy_that_names_a_role_admits_its_sessions(aws: Account) -> None:
-    name = aws.deploy(ECHO)
+    name = aws.deploy("basic.echo")
     client = aws.client("lambda")
     url = client.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")["FunctionUrl"]
     role, other = aws.role(), aws.role()

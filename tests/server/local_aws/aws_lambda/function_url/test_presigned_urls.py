@@ -9,23 +9,9 @@ from typing import Any
 
 import pytest
 import requests
-from botocore.auth import SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
-from tests.server.local_aws.aws_lambda.function_url.test_function_url import iam_url
 from tests.support.account import Account
-
-REGION = "ap-northeast-1"
-
-
-def presign(url: str, key: str = "test", secret: str = "test", token: str = "", expires: int = 60) -> str:
-    """`url`, signed by botocore as AWS's own clients do it."""
-    request = AWSRequest("GET", url)
-    signer = SigV4QueryAuth(Credentials(key, secret, token or None), "lambda", REGION, expires=expires)
-    signer.add_auth(request)
-    signed: str = request.url
-    return signed
+from tests.support.signing import REGION, iam_url, presign
 
 
 def refusal(url: str, **arguments: Any) -> str:

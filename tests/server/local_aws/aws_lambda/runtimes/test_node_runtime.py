@@ -7,6 +7,7 @@ import pytest
 
 from server.local_aws.aws_lambda.runtimes import UnsupportedRuntime, command
 from tests.support.fake_runtime_api import FUNCTION_ARN, Posted
+from tests.support.guests import guest_source
 from tests.support.runtime_under_test import running
 
 ANSWER = "() => ({ok: true})"
@@ -186,12 +187,7 @@ async def test_a_callback_with_an_error(tmp_path: Path) -> None:
 
 
 async def test_the_context_and_the_environment(tmp_path: Path) -> None:
-    source = """
-      export const handler = async (event, context) => ({
-        event, ...context, remaining: context.getRemainingTimeInMillis(),
-        trace: process.env._X_AMZN_TRACE_ID, cwd: process.cwd(),
-      });"""
-    posted, _ = await answer(tmp_path, {"index.mjs": source})
+    posted, _ = await answer(tmp_path, {"index.mjs": guest_source("context.mjs")})
     seen = posted.document
     assert 0 < seen.pop("remaining") <= 30_000
     assert seen == {

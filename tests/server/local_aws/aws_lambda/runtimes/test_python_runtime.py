@@ -8,64 +8,13 @@ import pytest
 
 from server.local_aws.aws_lambda.runtimes import command
 from tests.support.fake_runtime_api import Posted
+from tests.support.guests import guest_source
 from tests.support.runtime_under_test import Guest, running
 
 ARGV = command("python3.13")
 
-APP = """
-import logging, os, sys, time
-from collections import namedtuple
-from decimal import Decimal
-
-Point = namedtuple("Point", "x y")
-
-
-class Odd(Exception):
-    pass
-
-
-def inner():
-    raise Odd("é: odd")
-
-
-RESULTS = {
-    "object": lambda: {"ok": True, "text": "é"},
-    "none": lambda: None,
-    "bytes": lambda: b"\\x00raw",
-    "decimal": lambda: [Decimal("1.50"), Decimal("NaN"), Point(1, 2), b"b"],
-    "nan": lambda: float("nan"),
-    "generator": lambda: (letter for letter in "ab"),
-    "raises": inner,
-    "zero": lambda: 1 / 0,
-    "set": lambda: {1},
-}
-
-
-def handler(event, context):
-    return RESULTS[event["result"]]()
-
-
-def about(event, context):
-    print("printed")
-    print("to stderr", file=sys.stderr)
-    logging.warning("careful")
-    remaining, client = context.get_remaining_time_in_millis(), context.client_context
-    return {
-        "remaining": remaining,
-        "ids": [context.aws_request_id, context.invoked_function_arn, context.tenant_id],
-        "function": [context.function_name, context.function_version, context.memory_limit_in_mb],
-        "logs": [context.log_group_name, context.log_stream_name],
-        "identity": [context.identity.cognito_identity_id, context.identity.cognito_identity_pool_id],
-        "client": [client.custom, client.env, client.client.app_title],
-        "path": sys.path[0], "cwd": os.getcwd(), "trace": os.environ["_X_AMZN_TRACE_ID"],
-    }
-
-
-def exits(event, context):
-    sys.exit(3)
-"""
 FILES = {
-    "app.py": APP,
+    "app.py": guest_source("results.py"),
     "package/module.py": "def handler(event, context): return 'nested'",
     "syntax.py": "def handler(:",
     "raising.py": "raise KeyError('k')",

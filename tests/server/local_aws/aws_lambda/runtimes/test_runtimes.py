@@ -12,40 +12,16 @@ from typing import Any
 import pytest
 
 from lab.deploy.function import FOLDERS, zip_folder
-from tests.server.local_aws.aws_lambda.test_invoke import stream
-from tests.support.account import Account, zipped
+from tests.support.account import Account
+from tests.support.guests import GUESTS, guest_source, zipped
 from tests.support.http_client import request
+from tests.support.invocations import stream
 from tests.support.shapes import one_by_one
 
 WRAPPER = {"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}}}
 NODE = {"Runtime": "nodejs24.x", "Handler": "index.handler"}
 PYTHON = {"Runtime": "python3.13", "Handler": "app.handler"}
 QUERY = "?count=10&interval_ms=50"
-
-PERL = r"""
-use strict;
-use IO::Socket::INET;
-
-my $api = IO::Socket::INET->new(PeerAddr => $ENV{AWS_LAMBDA_RUNTIME_API}) or die;
-my $root = "HTTP/1.1\r\nHost: lambda\r\n";
-
-sub answer {
-    my ($head, $body, $data) = ("", "");
-    while (my $line = <$api>) { last if $line eq "\r\n"; $head .= $line }
-    read $api, $body, $1 if $head =~ /content-length: *(\d+)/i;
-    return ($head, $body);
-}
-
-for (my $calls = 1; ; $calls++) {
-    print $api "GET /2018-06-01/runtime/invocation/next $root\r\n";
-    my ($head, $event) = answer();
-    my ($id) = $head =~ /lambda-runtime-aws-request-id: *(\S+)/i or die $head;
-    my $result = qq({"calls":$calls,"event":$event});
-    my $post = "POST /2018-06-01/runtime/invocation/$id/response ${root}Content-Length: " . length $result;
-    print $api "$post\r\n\r\n$result";
-    answer();
-}
-"""
 
 
 def folder(name: str) -> dict[str, bytes]:
@@ -61,7 +37,7 @@ def folder(name: str) -> dict[str, bytes]:
     ],
 )
 def test_a_lessons_function_streams(aws: Account, name: str, settings: dict[str, Any], status: int) -> None:
-    url = aws.url(aws.deploy("", Code=folder(name), **settings))
+    url = aws.url(aws.create(Code=folder(name), **settings))
     request(url + QUERY)
     started = time.time()
     answer = request(url + QUERY)
@@ -73,7 +49,7 @@ def test_a_lessons_function_streams(aws: Account, name: str, settings: dict[str,
 
 
 def test_sse_from_node(aws: Account) -> None:
-    answer = request(aws.url(aws.deploy("", Code=folder("node_sse"), **NODE)) + "?count=3&interval_ms=10")
+    answer = request(aws.url(aws.create(Code=folder("node_sse"), **NODE)) + "?count=3&interval_ms=10")
     assert answer.header("content-type") == "text/event-stream"
     assert answer.body.count(b"event: test") == 3
 
@@ -81,7 +57,7 @@ def test_sse_from_node(aws: Account) -> None:
 def test_the_embedded_server_behind_the_web_adapter(aws: Account) -> None:
     package = zip_folder(FOLDERS / "web_adapter", FOLDERS.parent / "server")
     settings = PYTHON | WRAPPER | {"MemorySize": 512}
-    name = aws.deploy("", Code={"ZipFile": package}, **settings)
+    name = aws.create(Code={"ZipFile": package}, **settings)
     url = aws.url(name)
     assert request(url + "nowhere").status == 404
     lines = request(url + "transfer-encoding" + QUERY)
@@ -95,7 +71,7 @@ def test_the_embedded_server_behind_the_web_adapter(aws: Account) -> None:
 
 
 def test_a_node_function_that_throws_in_mid_stream(aws: Account) -> None:
-    name = aws.deploy("", Code=folder("node_failure"), **NODE)
+    name = aws.create(Code=folder("node_failure"), **NODE)
     answer = request(aws.url(name) + QUERY)
     assert (answer.status, len(answer.chunks), answer.complete) == (200, 2, True)
     *chunks, complete = stream(aws, name, Payload=b'{"count": 10, "interval_ms": 10}')
@@ -104,33 +80,19 @@ def test_a_node_function_that_throws_in_mid_stream(aws: Account) -> None:
 
 
 def test_a_generator_on_the_managed_python_runtime_fails(aws: Account) -> None:
-    name = aws.deploy("", Code=folder("python_generator"), **PYTHON)
+    name = aws.create(Code=folder("python_generator"), **PYTHON)
     answer = aws.client("lambda").invoke(FunctionName=name, Payload=b'{"count": 2}')
     assert json.load(answer["Payload"])["errorType"] == "Runtime.MarshalError"
 
 
 def test_an_sdk_inside_a_function_reaches_the_stand_in(aws: Account) -> None:
-    source = "import boto3\ndef handler(event, context):\n"
-    source += "    return boto3.client('sts').get_caller_identity()['Account']\n"
-    name = aws.deploy("", Code={"ZipFile": zipped({"app.py": source})}, **PYTHON)
+    name = aws.deploy_python("sdk.account")
     answer = aws.client("lambda").invoke(FunctionName=name)
     assert json.load(answer["Payload"]) == "123456789012", answer
 
 
 def test_a_shell_script_is_a_runtime(aws: Account) -> None:
-    script = """#!/bin/sh
-api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime
-while true; do
-  head=$(mktemp)
-  event=$(curl -sS -D "$head" "$api/invocation/next")
-  id=$(sed -n 's/^lambda-runtime-aws-request-id: *//Ip' "$head" | tr -d '\\r')
-  { echo one; sleep 0.2; echo two; } | curl -sS -X POST -H 'Transfer-Encoding: chunked' \\
-    -H 'Content-Type: text/plain' \\
-    -H 'Lambda-Runtime-Function-Response-Mode: streaming' \\
-    -T - "$api/invocation/$id/response" >/dev/null
-done
-"""
-    url = aws.url(aws.deploy("", Code={"ZipFile": zipped({"bootstrap": script})}))
+    url = aws.url(aws.create(Code={"ZipFile": zipped({"bootstrap": guest_source("runtime.sh")})}))
     answer = request(url)
     assert (answer.status, answer.chunks, answer.complete) == (200, [b"one\n", b"two\n"], True)
     assert request(url).body == b"one\ntwo\n"
@@ -142,15 +104,14 @@ def compiled_c(folder: Path) -> Path:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         pytest.skip("there is no C compiler here")
-    source = Path(__file__).parent / "guest.c"
-    subprocess.run([compiler, "-o", folder / "bootstrap", source], check=True)
+    subprocess.run([compiler, "-o", folder / "bootstrap", GUESTS / "guest.c"], check=True)
     return folder
 
 
 def test_a_c_program_is_a_runtime(aws: Account, tmp_path: Path) -> None:
     """A binary that speaks the Runtime API by raw sockets, a connection for each call."""
     archive = shutil.make_archive(str(tmp_path / "code"), "zip", compiled_c(tmp_path / "code"))
-    name = aws.deploy("", Code={"ZipFile": Path(archive).read_bytes()})
+    name = aws.create(Code={"ZipFile": Path(archive).read_bytes()})
     url = aws.url(name)
     for _ in range(2):
         answer = request(url)
@@ -171,15 +132,14 @@ def test_a_perl_script_is_a_runtime(aws: Account) -> None:
     perl = shutil.which("perl")
     if perl is None:
         pytest.skip("there is no perl here")
-    source = f"#!{perl}\n{PERL}"
-    name = aws.deploy("", Code={"ZipFile": zipped({"bootstrap": source})})
+    name = aws.create(Code={"ZipFile": zipped({"bootstrap": f"#!{perl}\n{guest_source('runtime.pl')}"})})
     for number in range(3):
         answer = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps([number]))
         assert answer["Payload"].read() == b'{"calls":%d,"event":[%d]}' % (number + 1, number)
 
 
 def test_curl_sees_each_item_when_it_is_sent(aws: Account) -> None:
-    url = aws.url(aws.deploy("invocation.stamped(10, 0.05)"))
+    url = aws.url(aws.deploy("basic.stamped", [10, 0.05]))
     request(url)
     sent, arrived = [], []
     with subprocess.Popen(["curl", "-sSN", url], stdout=subprocess.PIPE) as curl:
@@ -191,22 +151,13 @@ def test_curl_sees_each_item_when_it_is_sent(aws: Account) -> None:
     assert one_by_one(sent, arrived)
 
 
-SDK_V2 = """
-exports.config = { update(settings) { Object.assign(this, settings); } };
-exports.Client = class {
-  constructor(settings = {}) { this.endpoint = settings.endpoint ?? exports.config.endpoint; }
-};
-"""
-SDK_V2_USER = """
-const AWS = require("aws-sdk");
-exports.handler = async () => [new AWS.Client().endpoint, new AWS.Client({ endpoint: "mine" }).endpoint];
-"""
-
-
 def test_a_zip_that_brings_version_2_of_the_javascript_sdk_reaches_the_stand_in(aws: Account) -> None:
     """Version 2 does not know AWS_ENDPOINT_URL; AWS's own chat sample is written for it."""
-    code = {"app.js": SDK_V2_USER, "node_modules/aws-sdk/index.js": SDK_V2}
+    code = {
+        "app.js": guest_source("sdk_v2_user.js"),
+        "node_modules/aws-sdk/index.js": guest_source("sdk_v2.js"),
+    }
     settings = {"Runtime": "nodejs20.x", "Handler": "app.handler"}
-    name = aws.deploy("", Code={"ZipFile": zipped(code)}, **settings)
+    name = aws.create(Code={"ZipFile": zipped(code)}, **settings)
     answer = aws.client("lambda").invoke(FunctionName=name)
     assert json.load(answer["Payload"]) == [aws.endpoint_url, "mine"]

@@ -1,0 +1,34 @@
+"""Functions behind REST APIs in mode STREAM."""
+
+import time
+
+from .guest import LAST_CHUNK, PRELUDE, Invocation
+
+
+def late_prelude(invocation: Invocation) -> None:
+    """Streams nothing but a prelude, after two seconds."""
+    time.sleep(2)
+    call = invocation.stream(PRELUDE)
+    call.chunk(b"{}" + bytes(8))
+    call.end()
+
+
+def streams_a_second(invocation: Invocation) -> None:
+    """Streams ten chunks in a second; prints that it is done."""
+    call = invocation.stream(PRELUDE)
+    call.chunk(b"{}" + bytes(8))
+    for _ in range(10):
+        call.chunk(b"x")
+        time.sleep(0.1)
+    call.send(LAST_CHUNK)
+    print("ran to its end", flush=True)
+
+
+def streams_40_mb(invocation: Invocation) -> None:
+    """Prints that it is through when it has written everything."""
+    call = invocation.stream(PRELUDE)
+    call.chunk(b"{}" + bytes(8))
+    for _ in range(640):
+        call.chunk(bytes(65536))
+    call.send(LAST_CHUNK)
+    print("through", flush=True)

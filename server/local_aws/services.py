@@ -26,6 +26,6 @@ def make(name: str, platform: Platform) -> Service:
     """Import the service that signs as `name`, and make it. Call it in a thread: it takes tenths of a
     second."""
     module, made_by = SERVICES[name]
-    with deferred.IMPORTING:
+    with deferred.importing():
         service: Service = getattr(import_module(module), made_by)(platform)
     return service

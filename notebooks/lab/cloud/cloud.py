@@ -3,7 +3,7 @@
 import json
 import subprocess
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
 from typing import Any
@@ -40,6 +40,7 @@ class Cloud:
     url_auth: str = "NONE"
     limit_scale: float = 1.0
     process: "subprocess.Popen[str] | None" = None
+    _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:
@@ -66,17 +67,24 @@ class Cloud:
         return full_name(self.run, text)
 
     def client(self, service: str, endpoint_url: str | None = None) -> Any:
-        """A boto3 client of `service`. With a stand-in of its own it gives up at the first error; with an
-        account it tries again when told to slow down, and waits for roles to be known (`client_hooks`)."""
+        """Return the boto3 client of `service`, made when it is first asked for. With a stand-in of its own
+        it gives up at the first error; with an account it tries again when told to slow down, and waits for
+        roles to be known (`client_hooks`)."""
+        with MAKING_CLIENTS:
+            if (service, endpoint_url) not in self._clients:
+                self._clients[service, endpoint_url] = self._make_client(service, endpoint_url)
+            return self._clients[service, endpoint_url]
+
+    def _make_client(self, service: str, endpoint_url: str | None) -> Any:
         attempts = 1 if self.process is not None else 8
         config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, read_timeout=60)
-        with MAKING_CLIENTS:
-            client = self.session.client(
-                service,
-                endpoint_url=endpoint_url or self.endpoint_url,
-                region_name=self.region,
-                config=config,
-            )
+        client = self.session.client(
+            service,
+            endpoint_url=endpoint_url or self.endpoint_url,
+            region_name=self.region,
+            config=config,
+        )
+        _ = client.exceptions  # it is made when first asked for, and two threads would make two of them
         client_hooks.tag_everything(client, self.run)
         client_hooks.wait_for_roles(client)
         if not self.is_local:

@@ -5,8 +5,10 @@ They are real and complete when something of them is used. Measured on one idle 
 `failonwarnings`), and `rfc3987_syntax`, which compiles a grammar for a format of jsonschema's, 2 s.
 """
 
+import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -29,6 +31,19 @@ LOADING = RLock()
 IMPORTING = RLock()
 """Held while a service or moto's part of it is imported: moto's modules import each other in circles, which
 two threads at once may see half made."""
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Hold `IMPORTING`, without collections of garbage: thousands of objects are made, and all of them stay.
+    Later collections leave them out, too."""
+    with IMPORTING:
+        gc.disable()
+        try:
+            yield
+        finally:
+            gc.freeze()
+            gc.enable()
 
 
 def defer_imports() -> None:

@@ -95,8 +95,9 @@ class ControlPlane(DomainDispatcherApplication):
         backend = self._backend(call, dict(variables))
         with deferred.IMPORTING, self.lock:
             if backend not in self.app_instances:
-                deferred.complete(f"moto.{backend}")
-                self.app_instances[backend] = self.create_app(backend)  # type: ignore[arg-type]
+                with deferred.importing():
+                    deferred.complete(f"moto.{backend}")
+                    self.app_instances[backend] = self.create_app(backend)  # type: ignore[arg-type]
             return self.app_instances[backend]
 
     def _backend(self, call: ApiCall, variables: dict[str, Any]) -> str:

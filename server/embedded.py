@@ -78,7 +78,7 @@ class EmbeddedServer:
         return self._running.port
 
     def url(self, path: str = "/", scheme: str = "http") -> str:
-        """The address of `path` on this server; `scheme` is `ws` for a WebSocket."""
+        """Return the address of `path` on this server; `scheme` is `ws` for a WebSocket."""
         return f"{scheme}://{HOST}:{self.port}{path}"
 
     def __enter__(self) -> "EmbeddedServer":

@@ -26,5 +26,5 @@ def encode_event(
 
 
 def encode_comment(text: str) -> bytes:
-    """A comment, which clients ignore: it keeps an idle connection in use (a heartbeat)."""
+    """Return a comment, which clients ignore: it keeps an idle connection in use (a heartbeat)."""
     return "".join(f": {line}\n" for line in text.splitlines()).encode() + b"\n"

@@ -52,7 +52,7 @@ class FrameCheck:
         return b"".join(parts)
 
     def _take_frame(self, size: int) -> bytes:
-        """The head of `size` bytes and as much of its payload as is here."""
+        """Return the head of `size` bytes and as much of its payload as is here."""
         opcode, final = self._head[0] & 0x0F, self._head[0] & 0x80
         if opcode < CLOSE:
             self._within_message = not final

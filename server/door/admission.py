@@ -176,7 +176,7 @@ class GuardedConnection(asyncio.Protocol):
 
 
 def setting_of(request: web.Request) -> Allowed:
-    """The setting that the request's server was started with."""
+    """Return the setting that the request's server was started with."""
     connection = request.transport.get_protocol() if request.transport else None
     return connection.allowed if isinstance(connection, GuardedConnection) else Allowed()
 

@@ -38,7 +38,7 @@ class Allowed:
     users: frozenset[int] = frozenset()
 
     def names(self, host: str, port: int) -> bool:
-        """True if a request may name `host` and `port`."""
+        """Return whether a request may name `host` and `port`."""
         names = ["localhost", host] if is_loopback(host) else [host]
         return any(Authority(name, number) in self.hosts for name in names for number in (port, None))
 

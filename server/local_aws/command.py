@@ -29,7 +29,7 @@ ENFORCE_VARIABLE = "LOCAL_AWS_ENFORCE_IAM"
 
 
 def enforces_iam() -> bool:
-    """Whether IAM is enforced. Raises `ValueError` if `LOCAL_AWS_ENFORCE_IAM` is neither 0 nor 1."""
+    """Return whether IAM is enforced. Raises `ValueError` if `LOCAL_AWS_ENFORCE_IAM` is neither 0 nor 1."""
     value = os.environ.get(ENFORCE_VARIABLE, "0")
     if value not in ("0", "1"):
         raise ValueError(f"{ENFORCE_VARIABLE} must be 0 or 1, not {value!r}")

@@ -112,7 +112,7 @@ class Pair:
         self._renew()
 
     def dismiss(self) -> None:
-        """Nothing is left to do for the spare. It may be stopped, and could not be told so."""
+        """End the spare, which has nothing left to do; a message might not reach it, as it may be stopped."""
         if self._pid > 0:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)

@@ -21,7 +21,7 @@ class Caller:
     arn: str
     region: str
     endpoint_url: str
-    """That of STS, as the configuration has it."""
+    """The endpoint of STS that the AWS configuration names."""
 
 
 def who_am_i() -> Caller:

@@ -59,11 +59,11 @@ class Cloud:
 
     @property
     def url_principal(self) -> str:
-        """Whom a Function URL's permissions are for: everybody, or with AWS_IAM the account."""
+        """The principal of a Function URL's permissions: everybody, or with AWS_IAM the account."""
         return "*" if self.url_auth == "NONE" else self.account_id
 
     def name(self, text: str) -> str:
-        """The name of something that a lesson creates: the run's, and `text`."""
+        """Return the name of something that a lesson creates: the run's, and `text`."""
         return full_name(self.run, text)
 
     def client(self, service: str, endpoint_url: str | None = None) -> Any:

@@ -137,7 +137,7 @@ GROUPS: dict[str, list[tuple[str, list[str]]]] = {
 
 
 def policy(groups: Sequence[str], account_id: str, region: str) -> dict[str, Any]:
-    """The policy document for `groups` (keys of `GROUPS`), and for looking."""
+    """Return the policy document for `groups` (keys of `GROUPS`), and for looking."""
     by_resource: dict[str, set[str]] = {}
     for resource, actions in [*LOOK, *(entry for group in groups for entry in GROUPS[group])]:
         arn = resource.format(account=account_id, region=region)

@@ -52,7 +52,7 @@ class Creates:
         return [(kind, full_name(run, name)) for kind, names in kinds.items() for name in names]
 
     def groups(self) -> list[str]:
-        """The groups of `permissions` that are needed."""
+        """Return the groups of `permissions` that are needed."""
         needed = ["functions"] if self.functions else []
         if self.rest_apis or self.http_apis or self.websocket_apis:
             needed.append("gateways")
@@ -109,7 +109,7 @@ class Plan:
         return self.creates.resources(self.run)
 
     def policy(self) -> dict[str, Any]:
-        """The least that the caller has to be allowed, as an IAM policy document."""
+        """Return the least that the caller has to be allowed, as an IAM policy document."""
         return permissions.policy(self.creates.groups(), self.account_id, self.region)
 
     def __str__(self) -> str:

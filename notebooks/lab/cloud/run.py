@@ -8,7 +8,7 @@ TAG = "streaming-run"
 """The tag's key; its value is the run."""
 
 PREFIX = "streaming-"
-"""With what the name of every run, and so of everything, begins."""
+"""The prefix of every run's name, and so of the names of everything that a run creates."""
 
 RUN_VARIABLE = "STREAMING_RUN"
 
@@ -20,7 +20,7 @@ def run_name(lesson: str, arn: str = "") -> str:
 
 
 def owner(arn: str) -> str:
-    """Whose a run is. Raises `RuntimeError`."""
+    """Return the name of a run's owner. Raises `RuntimeError`."""
     name = os.environ.get(RUN_VARIABLE) or sha256(arn.encode()).hexdigest()[:6]
     if not re.fullmatch("[a-z0-9]{1,12}", name):
         raise RuntimeError(f"{RUN_VARIABLE}={name!r}: it is 1 to 12 of a-z and 0-9. Nothing was created.")
@@ -32,6 +32,6 @@ def full_name(run: str, name: str) -> str:
 
 
 def run_of(full: str) -> str:
-    """The run in a name that `full_name` has made; of any other name nothing."""
+    """Return the run in a name that `full_name` has made; of any other name nothing."""
     run, underscore, _ = full.partition("_")
     return run if underscore and run.startswith(PREFIX) else ""

@@ -25,19 +25,19 @@ class FunctionUrlSigner:
         return self.session.get_credentials().get_frozen_credentials()
 
     def headers(self, url: str) -> dict[str, str]:
-        """The headers that sign a GET of `url`."""
+        """Return the headers that sign a GET of `url`."""
         request = AWSRequest("GET", url)
         SigV4Auth(self.credentials(), SERVICE, self.region).add_auth(request)
         return dict(request.headers)
 
     def presign(self, url: str) -> str:
-        """`url` with the signature in its query, for an hour: for who cannot send headers."""
+        """Return `url` with its signature, valid for an hour, for a client that cannot send headers."""
         request = AWSRequest("GET", url)
         SigV4QueryAuth(self.credentials(), SERVICE, self.region, VALID_SECONDS).add_auth(request)
         return str(request.url)
 
     def curl_options(self) -> str:
-        """The options as one would type them: the credentials themselves are not for the screen."""
+        """Return the options as one would type them: the credentials themselves are not for the screen."""
         scope = f"--aws-sigv4 aws:amz:{self.region}:{SERVICE}"
         token = " -H x-amz-security-token:$AWS_SESSION_TOKEN" if self.credentials().token else ""
         return f'{scope} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"{token}'

@@ -72,7 +72,7 @@ def start_stand_in(lesson: str, limit_scale: float = 1.0, **environment: str) ->
 
 
 def isolated_session() -> boto3.Session:
-    """A session that reads nothing of the reader's AWS configuration: no variables, no files."""
+    """Return a session that reads nothing of the reader's AWS configuration: no variables, no files."""
     variables = {
         name: (key, None, default, convert)
         for name, (key, _, default, convert) in BotocoreSession.SESSION_VARIABLES.items()

@@ -157,7 +157,7 @@ def log_groups(cloud: Cloud) -> Iterator[Resource]:
 
 
 def deletion(call: Callable[..., object], *arguments: Any, **parameters: Any) -> Callable[[], object]:
-    """`call`, to be made later; what is gone by then is not missed."""
+    """Return `call` as a function without arguments; it ignores that a resource is missing."""
 
     def delete() -> None:
         try:
@@ -179,6 +179,6 @@ def delete_role(iam: Any, name: str) -> None:
 
 
 def value_of(tags: list[dict[str, str]]) -> str:
-    """The run in a list of tags, whose keys are `Key` and `Value`, or `key` and `value`."""
+    """Return the run in a list of tags, whose keys are `Key` and `Value`, or `key` and `value`."""
     pairs = [{name.lower(): value for name, value in tag.items()} for tag in tags]
     return next((pair["value"] for pair in pairs if pair["key"] == TAG), "")

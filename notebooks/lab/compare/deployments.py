@@ -64,7 +64,7 @@ def websocket_api(folder: str) -> Deployment:
 
 
 def container(make_service: Callable[[Cloud, str], str]) -> Deployment:
-    """The embedded server as a container."""
+    """Return the embedded server as a container."""
     return lambda cloud, name: Place(make_service(cloud, name))
 
 

@@ -69,7 +69,7 @@ def advise(need: Need, table: Table, facts: Facts) -> Advice:
 
 
 def objection_to(need: Need, service: Service) -> str:
-    """The limit that rules the service out, or an empty string."""
+    """Return the limit that rules the service out, or an empty string."""
     limits = service.limits
     if need.clients > 1 and service.delivers != "publishes":
         return COPIES[service.delivers]

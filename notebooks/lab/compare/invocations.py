@@ -13,7 +13,7 @@ PATH = "/2021-11-15/functions/{}/response-streaming-invocations"
 
 
 def invocation_url(cloud: Cloud, function: str) -> str:
-    """Where the SDK posts to: what any other client would have to address."""
+    """Return where the SDK posts to: what any other client would have to address."""
     endpoint: str = cloud.client("lambda").meta.endpoint_url
     return endpoint + PATH.format(function)
 

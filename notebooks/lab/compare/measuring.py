@@ -59,7 +59,7 @@ class Bench:
             return Arrivals(variant.label, source_of(place.url), started, time(), error)
 
     def deployed(self, variants: Iterable[Variant]) -> list[Variant]:
-        """Those of the variants whose place was deployed."""
+        """Return the variants whose place was deployed."""
         return [variant for variant in variants if variant.place in self.places]
 
     async def side_by_side(self, variants: Iterable[Variant], items: Items) -> dict[Variant, Arrivals]:
@@ -101,7 +101,7 @@ def classify(kind: Kind, arrivals: Arrivals) -> Measured:
 
 
 def shows(kind: Kind, head: Head) -> bool:
-    """Whether the head is that of a stream of this kind."""
+    """Return whether the head is that of a stream of this kind."""
     fields = {name.lower(): value.lower() for name, value in head.headers.items()}
     if kind == "websocket":
         return head.status == 101

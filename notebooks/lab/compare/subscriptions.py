@@ -132,7 +132,7 @@ async def published(
 
 
 async def hear(socket: ClientConnection, producing: "asyncio.Task[None] | None" = None) -> dict[str, Any]:
-    """The next message; as soon as the producer has failed, its failure."""
+    """Return the next message; as soon as the producer has failed, its failure."""
     receiving = asyncio.create_task(socket.recv())
     receiving.add_done_callback(lambda task: task.cancelled() or task.exception())  # somebody has looked
     awaited = {receiving} if producing is None or producing.done() else {receiving, producing}

@@ -30,7 +30,7 @@ def then_and_now(facts: Facts) -> Markdown:
 
 
 def described(service: Service) -> str:
-    """The row's name; what the article did not speak of and what has no stand-in is marked."""
+    """Return the row's name; what the article did not speak of and what has no stand-in is marked."""
     said = "" if service.in_article else " (not in the article)"
     return f"{service.name}{said}{'' if service.measured else ', *not measured here*'}"
 
@@ -49,7 +49,7 @@ def remarks(service: Service) -> str:
 
 
 def since(cell: Cell) -> str:
-    """When the cell changed, if it did."""
+    """Return when the cell changed, if it did."""
     return f"since {cell.changed}" if cell.changed else ""
 
 

@@ -15,7 +15,7 @@ PATHS = {
 
 
 def lambda_uri(cloud: Cloud, function_arn: str, mode: str) -> str:
-    """The integration URI by which a REST API invokes a function; `mode` is BUFFERED or STREAM."""
+    """Return the integration URI by which a REST API invokes a function; `mode` is BUFFERED or STREAM."""
     return f"arn:aws:apigateway:{cloud.region}:lambda:path/{PATHS[mode].format(function_arn)}"
 
 

@@ -67,7 +67,7 @@ def zip_folder(folder: Path, *more: Path, packages: Sequence[str] = ()) -> bytes
 
 
 def shared_files(folder: Path) -> list[str]:
-    """The files of `lambda/shared` that the function in `folder` takes."""
+    """Return the files of `lambda/shared` that the function in `folder` takes."""
     listed = folder / SHARED_LIST
     return listed.read_text().split() if listed.exists() else []
 

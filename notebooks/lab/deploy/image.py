@@ -42,5 +42,5 @@ def push_image(cloud: Cloud, name: str) -> str:
 
 
 def is_stand_in(cloud: Cloud) -> bool:
-    """True if the cloud runs no images."""
+    """Return whether the cloud runs no images."""
     return cloud.is_local

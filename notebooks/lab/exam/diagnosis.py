@@ -41,7 +41,7 @@ async def examine(exam: Exam, letter: str) -> Evidence:
 
 
 def diagnose(evidence: Evidence) -> set[str]:
-    """The causes that explain the evidence."""
+    """Return the causes that explain the evidence."""
     found = client_causes(evidence[FIRST], evidence[OTHER_CLIENT])
     if len(evidence[OTHER_CLIENT].bursts) == 1:
         return found | {who_wants_it_whole(evidence[OTHER_CLIENT])}
@@ -106,5 +106,5 @@ def burst_size(picture: Arrivals) -> float:
 
 
 def stretched(picture: Arrivals) -> bool:
-    """Whether the items took more than twice as long to arrive as they should take to be sent."""
+    """Return whether the items took more than twice as long to arrive as they should take to be sent."""
     return picture.items[-1].arrived - picture.items[0].arrived > 2 * BULK.sending

@@ -22,7 +22,7 @@ class Plan:
 
 
 def pairs() -> list[frozenset[str]]:
-    """The pairs of causes that can be told although both are there: neither hides the other."""
+    """Return the pairs of causes that can be told although both are there: neither hides the other."""
     outer = ("sized reads", "limit on silence")
     limits = ("limit on silence", "limit on the whole", "rate cap")
     return [frozenset(pair) for pair in (*product(STEPS, outer), *product(["slow reader"], limits))]

@@ -44,7 +44,7 @@ class Exam:
         return list(self._plans)
 
     def url(self, letter: str) -> str:
-        """The address of that endpoint; it takes `?count=`, `&interval_ms=` and `&pad=`."""
+        """Return the address of that endpoint; it takes `?count=`, `&interval_ms=` and `&pad=`."""
         self._plan(letter)
         return self._urls[letter] + PATH
 
@@ -53,12 +53,12 @@ class Exam:
         return client_of(self._plan(letter))(self.url(letter) + query)
 
     def run(self, letter: str, experiment: Experiment) -> AsyncGenerator[Head | bytes, None]:
-        """A reader, for `record`, of that experiment on that endpoint."""
+        """Return a reader, for `record`, of that experiment on that endpoint."""
         client = client_of(self._plan(letter)) if experiment.own else read_chunks
         return client(self.url(letter) + experiment.query)
 
     def suspects(self) -> str:
-        """The names that `answer` takes, each with what it means."""
+        """Return the names that `answer` takes, each with what it means."""
         return "\n".join(f"{name:25} {cause.what}" for name, cause in CAUSES.items())
 
     def answer(self, letter: str, causes: str | Iterable[str] | None) -> str:
@@ -75,7 +75,7 @@ class Exam:
         return "\n".join([f"{letter}: not yet.", *objections(named - plan.causes), *gaps(plan, named)])
 
     def hint(self, letter: str) -> str:
-        """The next hint, of three: where to look, which experiment, what it shows."""
+        """Return the next hint, of three: where to look, which experiment, what it shows."""
         plan = self._plan(letter)
         level = min(self._hints[letter], 2)
         self._hints[letter] += 1
@@ -143,7 +143,7 @@ def objections(wrongly: set[str]) -> list[str]:
 
 
 def gaps(plan: Plan, named: set[str]) -> list[str]:
-    """The experiments that tell what was not named, without its name."""
+    """Return the experiments that tell what was not named, without its name."""
     missing = [CAUSES[name].experiment for name in sorted(plan.causes - named)]
     return [f"There is more to find: {experiment} tells." for experiment in missing]
 

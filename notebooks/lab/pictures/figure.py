@@ -104,7 +104,7 @@ def time_axis(stream: Arrivals) -> str:
 
 
 def title(stream: Arrivals, lines: int) -> str:
-    """The finding, under (or after) what was measured and where."""
+    """Return the finding, under (or after) what was measured and where."""
     name = f"{stream.label} · {stream.source}" if stream.label else stream.source
     return f"{name}{': ' if lines == 1 else chr(10)}{stream.finding()}"
 
@@ -174,7 +174,7 @@ def staircase(steps: list[tuple[float, int]]) -> Steps:
 
 
 def level(stairs: Steps, moment: float) -> int:
-    """The running total at `moment`."""
+    """Return the running total at `moment`."""
     moments, totals = stairs
     return totals[bisect_right(moments, moment) - 1]
 

@@ -165,7 +165,7 @@ class Arrivals:
         return f"{self.counts()}, longest hold {milliseconds(self.longest_hold)}{cut}"
 
     def summary(self) -> str:
-        """The figure's text twin."""
+        """Return the figure's text twin."""
         facts = [self.label, self.source] if self.label else [self.source]
         head = next((part for _, part in self.parts if isinstance(part, Head)), None)
         if head is not None and head.status not in (101, 200):
@@ -184,11 +184,11 @@ class Arrivals:
         return " · ".join(facts)
 
     def counts(self) -> str:
-        """How many items in how many bursts."""
+        """Return how many items in how many bursts."""
         return f"{plural(len(self.items), 'item')} in {plural(len(self.bursts), 'burst')}"
 
     def require_items(self) -> list[Item]:
-        """The items. Raises `ValueError` if there are none, and says what came instead."""
+        """Return the items. Raises `ValueError` if there are none, and says what came instead."""
         if not (items := self.items):
             raise ValueError(
                 f"nothing to measure: no stamped item arrived, but {self.strays[:3]}. "
@@ -223,7 +223,7 @@ class LineSplitter:
 
 
 def parse_item(line: bytes, at: float) -> Item | None:
-    """The stamped item that `line` is, or None."""
+    """Return the stamped item that `line` is, or None."""
     try:
         fields = json.loads(line)
         return Item(int(fields["seq"]), float(fields["sent"]), at, len(line))
@@ -243,5 +243,5 @@ def plural(number: int, noun: str) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """A duration as the summaries write it: 0.4 ms, 36 ms, 1204 ms."""
+    """Return a duration as the summaries write it: 0.4 ms, 36 ms, 1204 ms."""
     return f"{seconds * 1000:.1f} ms" if abs(seconds) < 0.01 else f"{seconds * 1000:.0f} ms"

@@ -62,7 +62,7 @@ class EventParser:
         return None
 
     def _dispatch(self) -> Event | None:
-        """The end of an event; one without data is dropped, as the standard says."""
+        """Return the end of an event; one without data is dropped, as the standard says."""
         event, data = self._event or "message", self._data
         self._event = ""
         self._data = []

@@ -52,7 +52,7 @@ class LiveView:
             self._handle.update(self)
 
     def _read_on(self) -> list[Item]:
-        """The items so far: what has come since the last time is parsed, and nothing twice."""
+        """Return the items so far: what has come since the last time is parsed, and nothing twice."""
         parts = self._recording.parts
         new = parts[self._seen :]
         self._seen = len(parts)

@@ -36,7 +36,7 @@ START_SECONDS = 20
 
 
 class ProxyUnavailable(Exception):
-    """That proxy is not on this machine; the message says how it comes there."""
+    """A proxy that is not on this machine; the message says how to install it."""
 
 
 class ProxyFailed(Exception):
@@ -164,7 +164,7 @@ class Proxy:
         self._end = weakref.finalize(self, end, self._process, self._folder)
 
     def url(self, path: str = "/") -> str:
-        """The address of `path` behind this proxy."""
+        """Return the address of `path` behind this proxy."""
         return f"http://{HOST}:{self.port}{path}"
 
     def stop(self) -> None:
@@ -192,7 +192,7 @@ def program_of(kind: Kind) -> str:
 
 
 def version_of(kind: Kind) -> str:
-    """The version that the program gives, such as "1.22.1". Raises `ProxyUnavailable`."""
+    """Return the version that the program gives, such as "1.22.1". Raises `ProxyUnavailable`."""
     said = subprocess.run(
         [program_of(kind), *kind.version], capture_output=True, text=True, check=True, timeout=START_SECONDS
     )
@@ -232,7 +232,7 @@ def read_log(errors: IO[bytes], log: "deque[str]") -> None:
 
 
 def serves_while_alive(port: int, not_yet: bytes, reading: threading.Thread) -> bool:
-    """Whether it answers with its routes before its log ends, and within `START_SECONDS`."""
+    """Return whether it answers with its routes before its log ends, and within `START_SECONDS`."""
     deadline = time.monotonic() + START_SECONDS
     while reading.is_alive() and time.monotonic() < deadline:
         if (answer := answer_of(port)) is not None and not_yet not in answer:
@@ -242,7 +242,7 @@ def serves_while_alive(port: int, not_yet: bytes, reading: threading.Thread) -> 
 
 
 def answer_of(port: int) -> bytes | None:
-    """The body of the answer to `GET /`, or None if nobody answers."""
+    """Return the body of the answer to `GET /`, or None if nobody answers."""
     connection = http.client.HTTPConnection(HOST, port, timeout=START_SECONDS)
     try:
         connection.request("GET", "/")

@@ -91,7 +91,7 @@ async def read_messages(url: str) -> AsyncGenerator[Head | str | bytes, None]:
 
 
 async def head_of(response: aiohttp.ClientResponse) -> Head:
-    """The head of a response that is a success; `Refused`, with what the server said, of any other."""
+    """Return the head of a response that is a success; `Refused`, with what the server said, of any other."""
     if response.status >= 400:
         body = (await response.text(errors="replace")).strip()
         raise Refused(f"HTTP {response.status} from {response.url}: {body}")

@@ -85,5 +85,5 @@ async def _answer(connection: Connection, server: Http1Annotator, frames: list[F
 
 
 def masked(opcode: int, payload: bytes) -> bytes:
-    """A frame as a client must send it: masked with 4 random bytes (RFC 6455 section 5.3)."""
+    """Return a frame as a client must send it: masked with 4 random bytes (RFC 6455 section 5.3)."""
     return Frame(opcode, payload, mask=os.urandom(4)).encode()

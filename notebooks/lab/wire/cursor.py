@@ -44,7 +44,7 @@ class Cursor:
         self.closed = closed
 
     def take(self, size: int | None = None) -> bytes:
-        """The next `size` bytes, or all that came."""
+        """Return the next `size` bytes, or all that came."""
         size = len(self._waiting) if size is None else size
         taken = bytes(self._waiting[:size])
         del self._waiting[:size]

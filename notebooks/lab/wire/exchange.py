@@ -18,7 +18,7 @@ class Exchange:
 
     @property
     def reads_from_server(self) -> list[Read]:
-        """Those with bytes."""
+        """Return the reads that brought bytes."""
         return [read for read in self.reads if read.sender == "server" and read.data]
 
     def raw(self, sender: Sender = "server") -> bytes:
@@ -71,7 +71,7 @@ def annotate_response(raw: bytes, method: str = "GET") -> Exchange:
 
 
 def annotate_request(raw: bytes) -> Exchange:
-    """The same for a request."""
+    """Return the same for a request."""
     return _annotate(raw, "client", "GET")
 
 

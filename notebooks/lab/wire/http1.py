@@ -218,7 +218,7 @@ class Http1Annotator:
             raise cut
 
     def _events(self) -> SseAnnotator | None:
-        """An annotator if the content is an event stream as it is, not compressed."""
+        """Return an annotator if the content is an event stream as it is, not compressed."""
         types = [value for name, value in self.headers if name == "content-type"]
         plain = not self.values("content-encoding")
         is_stream = bool(types) and types[-1].split(";")[0].strip().lower() == "text/event-stream"
@@ -259,7 +259,7 @@ class Http1Annotator:
 
 
 def _content(line: bytes) -> bytes:
-    """The line without its CRLF, or LF alone, which RFC 9112 section 2.2 lets a recipient accept."""
+    """Return the line without its CRLF, or LF alone, which RFC 9112 section 2.2 lets a recipient accept."""
     return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
 

@@ -72,7 +72,7 @@ class Arrivals:
         self._position = 0
 
     def of_next(self, size: int) -> list[float]:
-        """The times of the reads in which the next `size` bytes were."""
+        """Return the times of the reads in which the next `size` bytes were."""
         start = self._position
         self._position += size
         first, last = bisect_right(self._ends, start), bisect_left(self._ends, self._position)
@@ -80,7 +80,7 @@ class Arrivals:
 
 
 def rows(parts: Sequence[Part], reads: Sequence[Read], level: int) -> list[Row]:
-    """The rows of the table. A part whose bytes came in several reads says when each came."""
+    """Return the rows of the table. A part whose bytes came in several reads says when each came."""
     arrivals = {"client": Arrivals(reads, "client"), "server": Arrivals(reads, "server")}
     result, latest = [], 0.0
     for part in parts:

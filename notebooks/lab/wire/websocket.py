@@ -36,7 +36,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def accept_for(key: str) -> str:
-    """The `Sec-WebSocket-Accept` that proves a server has read this `Sec-WebSocket-Key`."""
+    """Return the `Sec-WebSocket-Accept` that proves a server has read this `Sec-WebSocket-Key`."""
     return base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
 
 
@@ -51,7 +51,7 @@ class Frame:
     rsv: int = 0
 
     def encode(self) -> bytes:
-        """The frame as it goes over the socket, with the shortest form of the length."""
+        """Return the frame as it goes over the socket, with the shortest form of the length."""
         size, masked = len(self.payload), 0x80 if self.mask else 0
         if size < 126:
             length = bytes([masked | size])

@@ -185,7 +185,7 @@ def changed(service: Service, operation: Operation) -> dict[str, Any]:
 def paged(
     items: Sequence[dict[str, Any]], parameters: dict[str, Any]
 ) -> tuple[Sequence[dict[str, Any]], str | None]:
-    """The page of `items` that was asked for, and the token of the next."""
+    """Return the page of `items` that was asked for, and the token of the next."""
     token = parameters.get("NextToken") or "0"
     if not token.isdecimal():
         raise invalid("NextToken is not one of ours")

@@ -17,7 +17,7 @@ SUBPROTOCOL_PREFIX = "header-"
 def from_handshake(
     headers: Mapping[str, str], query: Mapping[str, str], subprotocols: list[str]
 ) -> dict[str, str]:
-    """The credentials of a handshake, with lower-case names. Raises `Refused` (400) if they cannot be
+    """Return the credentials of a handshake, with lower-case names. Raises `Refused` (400) if they cannot be
     read."""
     for subprotocol in subprotocols:
         if subprotocol.startswith(SUBPROTOCOL_PREFIX):

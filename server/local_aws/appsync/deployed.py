@@ -58,7 +58,7 @@ def namespace(api: Api, name: str) -> ChannelNamespace | None:
 
 
 def is_valid_key(api: Api, key: str, now: datetime | None = None) -> bool:
-    """True if `key` is an API key of this API that has not expired. `now` has a time zone."""
+    """Return whether `key` is an API key of this API that has not expired. `now` has a time zone."""
     kept = backend(api.region)
     holder = kept.graphql_apis.get(api.api_id) or kept.events_apis.get(api.api_id)
     found = holder.api_keys.get(key) if holder is not None else None
@@ -68,7 +68,7 @@ def is_valid_key(api: Api, key: str, now: datetime | None = None) -> bool:
 
 
 def graphql_modes(api: Api) -> list[str]:
-    """The API's authorization modes, its default first."""
+    """Return the API's authorization modes, its default first."""
     found = graphql_api(api)
     more: Sequence[Any] = found.additional_authentication_providers or []
     return [found.authentication_type, *(provider["authenticationType"] for provider in more)]

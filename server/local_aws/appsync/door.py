@@ -89,7 +89,7 @@ def refusal(refused: Refused) -> web.Response:
 
 
 async def read_object(request: web.Request, otherwise: Refused) -> tuple[bytes, dict[str, Any]]:
-    """The body and the JSON object in it. Raises `otherwise` if there is none."""
+    """Return the body and the JSON object in it. Raises `otherwise` if there is none."""
     body = await request.read()
     try:
         document = json.loads(body)

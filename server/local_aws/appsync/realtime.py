@@ -124,7 +124,7 @@ class Connection:
 
 
 def parse(frame: WSMessage) -> Message | None:
-    """The JSON object in a text frame, or None."""
+    """Return the JSON object in a text frame, or None."""
     if frame.type is not WSMsgType.TEXT:
         return None
     try:
@@ -135,5 +135,5 @@ def parse(frame: WSMessage) -> Message | None:
 
 
 def connection_timeout_ms(limits: Limits) -> int:
-    """How long a client waits for a keep-alive before it gives the connection up: 5 minutes."""
+    """Return how long a client waits for a keep-alive before it gives the connection up: 5 minutes."""
     return int(limits.appsync_keep_alive_seconds * 5 * 1000)

@@ -232,7 +232,7 @@ def package_of(source: dict[str, str]) -> bytes | None:
 
 
 def payload(call: ApiCall) -> bytes:
-    """The event; none is `{}`. Raises `ApiError` (400) if it is not JSON."""
+    """Return the event; none is `{}`. Raises `ApiError` (400) if it is not JSON."""
     if not call.body:
         return b"{}"
     try:

@@ -61,7 +61,7 @@ def address(name: str, qualifier: str | None) -> tuple[str, str | None]:
 
 
 def function(region: str, name: str, qualifier: str | None = None) -> Function:
-    """The function as the data plane needs it. Raises `ApiError` as `find` does."""
+    """Return the function as the data plane needs it. Raises `ApiError` as `find` does."""
     found = find(region, name, qualifier)
     _, qualifier = address(name, qualifier)
     # moto numbers a function that was never published 1 or leaves the version as it was created
@@ -89,7 +89,7 @@ def function(region: str, name: str, qualifier: str | None = None) -> Function:
 
 
 def current(deployed: Function) -> Function | None:
-    """The same version of the same function now; None if it is deleted."""
+    """Return the same version of the same function now; None if it is deleted."""
     try:
         return replace(function(deployed.region, deployed.arn), invoked_arn=deployed.invoked_arn)
     except ApiError:
@@ -97,12 +97,12 @@ def current(deployed: Function) -> Function | None:
 
 
 def reserved_concurrency(region: str) -> int:
-    """How many concurrent executions are set aside for single functions."""
+    """Return how many concurrent executions are set aside for single functions."""
     return sum(int(each.reserved_concurrency or 0) for each in backend(region).list_functions())
 
 
 def statements(region: str, name: str, qualifier: str | None = None) -> list[dict[str, Any]]:
-    """The statements of the function's resource policy."""
+    """Return the statements of the function's resource policy."""
     kept: list[dict[str, Any]] = find(region, name, qualifier).policy.statements
     return kept
 
@@ -129,7 +129,7 @@ def complete_permission(region: str, name: str, qualifier: str | None, body: byt
 
 
 def stored(bucket: str, key: str, version: str | None) -> bytes:
-    """An object in moto's S3. Raises `ApiError` (400) if there is none, as AWS for code in S3."""
+    """Return an object in moto's S3. Raises `ApiError` (400) if there is none, as AWS for code in S3."""
     code, message = "NoSuchKey", "The specified key does not exist."
     try:
         found = s3_backends[ACCOUNT_ID]["aws"].get_object(bucket, key, version)

@@ -314,7 +314,7 @@ class Functions:
         await self._stop(environment)
 
     async def unpack(self, package: bytes) -> Path:
-        """The folder with the contents of a deployment package, unpacked once. Raises `BadPackage`."""
+        """Return the folder with the contents of a deployment package, unpacked once. Raises `BadPackage`."""
         if self._stopping:
             raise STOPPED
         digest = b64encode(sha256(package).digest(), b"+_").decode()

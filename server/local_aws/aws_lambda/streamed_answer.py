@@ -95,7 +95,7 @@ class StreamedAnswer:
             yield Body(chunks)
 
     def _prelude_at_the_end(self) -> Prelude:
-        """The prelude of a response of which not one byte of a body has come. Raises `BadPrelude`."""
+        """Return the prelude of a response of which not one byte of a body has come. Raises `BadPrelude`."""
         if isinstance(self._begins, Prelude):
             return self._begins
         assert self._splitter is not None

@@ -46,7 +46,7 @@ class ReservedPort:
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose address it is: AWS's service, the Region, the identifier there."""
+    """The owner of an address: AWS's service, the Region, the identifier in that service."""
 
     service: str
     region: str

@@ -6,5 +6,5 @@ from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 
 def role_exists(arn: str) -> bool:
-    """True if `arn` is a role of this account."""
+    """Return whether `arn` is a role of this account."""
     return any(role.arn == arn for role in iam_backends[ACCOUNT_ID]["aws"].get_roles())

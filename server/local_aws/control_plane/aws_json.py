@@ -33,7 +33,7 @@ class JsonService:
         return target.removeprefix(self._prefix) if target.startswith(self._prefix) else None
 
     def read(self, call: ApiCall) -> dict[str, Any]:
-        """The parameters of `call`, valid. Raises `ApiError`: 400."""
+        """Return the parameters of `call`, valid. Raises `ApiError`: 400."""
         operation = self._operation(call)
         try:
             parameters = json.loads(call.body or b"{}")
@@ -57,7 +57,7 @@ class JsonService:
         return self._document(200, serialised(shape, result) if shape else {})
 
     def refuse(self, error: ApiError) -> ApiAnswer:
-        """The answer to a call that is refused: `__type` names the error."""
+        """Return the answer to a call that is refused: `__type` names the error."""
         shapes = [shape for shape in self._model.error_shapes if shape.name == error.code]
         member = next(
             (name for shape in shapes for name in shape.members if name.lower() == "message"), "message"

@@ -88,7 +88,7 @@ def of_query(call: ApiCall, service: str) -> ApiCall:
 
 
 def form_of(call: ApiCall) -> Pairs:
-    """The parameters: those in the body if it is a form, or those in the query; not both."""
+    """Return the parameters: those in the body if it is a form, or those in the query; not both."""
     in_query = [pair for pair in query_of(call) if pair[0].lower() not in OF_SIGNATURE]
     if not call.body:
         return in_query
@@ -167,7 +167,7 @@ def written(document: object) -> bytes:
 
 
 def of_rest(call: ApiCall) -> ApiCall:
-    """The path as it was sent, the operation's own parameters and headers, and its body."""
+    """Return the path as it was sent, the operation's own parameters and headers, and its body."""
     path = one_path(call)
     headers = [field for field in call.headers if not MOTO_S.fullmatch(field[0])]
     call = replace(call, headers=headers)
@@ -206,7 +206,7 @@ def same_when_decoded(call: ApiCall, found: Found) -> None:
 
 
 def own_query(call: ApiCall, found: Found) -> Pairs:
-    """Those parameters that the operation has, each once unless it is a list."""
+    """Return the parameters that the operation's model has, each once unless it is a list."""
     given = [pair for pair in query_of(call) if pair[0].lower() not in OF_SIGNATURE]
     shapes = located(found, "querystring")
     single = [pair for pair in given if not isinstance(shapes.get(pair[0]), ListShape)]
@@ -226,7 +226,7 @@ def own_headers(call: ApiCall, found: Found) -> set[str]:
 
 
 def rest_body(call: ApiCall, found: Found) -> bytes:
-    """The body; one that is parameters has only those that do not belong elsewhere."""
+    """Return the body; one that is parameters has only those that do not belong elsewhere."""
     shape = found.model.input_shape
     payload = shape.serialization.get("payload") if shape else None
     if found.protocol != "rest-json" or not call.body:
@@ -239,7 +239,7 @@ def rest_body(call: ApiCall, found: Found) -> bytes:
 
 
 def located(found: Found, place: str) -> dict[str, Shape]:
-    """The operation's members in that part of a request, by their names there."""
+    """Return the operation's members in that part of a request, by their names there."""
     return {
         operations.name_of(key, shape): shape
         for key, shape in operations.shapes_of(found.model).items()
@@ -248,7 +248,7 @@ def located(found: Found, place: str) -> dict[str, Shape]:
 
 
 def body_type(call: ApiCall) -> str:
-    """The type of a REST call's body, which is no form."""
+    """Return the type of a REST call's body, which is no form."""
     given = media_type(call)
     if given == FORM or given.startswith("multipart/"):
         return "application/octet-stream"
@@ -293,7 +293,7 @@ def rewritten(
 
 
 def signature_of(call: ApiCall) -> list[Header]:
-    """The headers for the signature in a presigned URL."""
+    """Return the headers for the signature in a presigned URL."""
     named = call.query
     algorithm, credential, _, signed, signature = (named[name] for name in PRESIGNED)
     value = f"{algorithm} Credential={credential}, SignedHeaders={signed}, Signature={signature}"

@@ -137,7 +137,7 @@ def with_type(call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
 
 
 def not_served(call: ApiCall) -> ApiAnswer:
-    """A 501 that names the service and the operation."""
+    """Return a 501 that names the service and the operation."""
     message = f"The local stand-in does not serve {called(call)}"
     return refuse(call, ApiError(501, "NotImplementedException", message))
 
@@ -152,13 +152,13 @@ def failed(call: ApiCall, error: Exception) -> ApiAnswer:
 
 
 def refuse(call: ApiCall, error: ApiError) -> ApiAnswer:
-    """The answer, and a line in the log."""
+    """Return the answer, and a line in the log."""
     print(error.message, file=sys.stderr)
     return refusals.in_protocol(call, error)
 
 
 def called(call: ApiCall) -> str:
-    """The service and the operation that `call` asks for, as far as it says."""
+    """Return the service and the operation that `call` asks for, as far as it says."""
     operation = operation_of(call)
     if operation is not None:
         return f"{operation.service} {operation.name}"
@@ -171,7 +171,7 @@ def one_line(error: Exception) -> str:
 
 
 def environ(call: ApiCall, host: str) -> dict[str, Any]:
-    """The call as WSGI has it (PEP 3333)."""
+    """Return the call as WSGI has it (PEP 3333)."""
     name, _, port = host.rpartition(":")
     path, _, query = call.target.partition("?")
     variables: dict[str, Any] = {

@@ -143,13 +143,13 @@ def members_of(found: Found, call: ApiCall) -> Mapping[str, Any]:
 
 
 def declared(model: OperationModel, members: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Those of `members` that the operation has; of another one the service would not see."""
+    """Return the `members` that the operation's model has: the service reads no others."""
     known = {name_of(key, shape) for key, shape in shapes_of(model).items()}
     return {key: value for key, value in members.items() if key.partition(".")[0] in known}
 
 
 def shapes_of(model: OperationModel) -> Mapping[str, Shape]:
-    """The members of an operation's input."""
+    """Return the members of an operation's input."""
     members: Mapping[str, Shape] = model.input_shape.members if model.input_shape else {}
     return members
 
@@ -211,7 +211,7 @@ def needed_elsewhere(model: OperationModel, call: ApiCall) -> int | None:
 
 @lru_cache(maxsize=64)
 def routes(service: str) -> list[Route]:
-    """The service's operations."""
+    """Return the service's operations."""
     model = get_session().get_service_model(service)
     return [route_of(model.operation_model(name)) for name in model.operation_names]
 
@@ -240,7 +240,7 @@ def expression(parts: list[str]) -> str:
 
 
 def from_json(body: bytes) -> dict[str, Any]:
-    """The members of a JSON object; none if that is not what the body is."""
+    """Return the members of a JSON object; none if that is not what the body is."""
     try:
         document = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -249,7 +249,7 @@ def from_json(body: bytes) -> dict[str, Any]:
 
 
 def from_form(call: ApiCall) -> dict[str, str]:
-    """The parameters of a call of the query protocol, in its body or its query."""
+    """Return the parameters of a call of the query protocol, in its body or its query."""
     return dict(form_pairs(call))
 
 

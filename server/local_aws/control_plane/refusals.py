@@ -52,7 +52,7 @@ def protocol_of(call: ApiCall) -> str:
 
 
 def content_type_of(call: ApiCall) -> str:
-    """The type of an answer to `call`."""
+    """Return the type of an answer to `call`."""
     types = {"cbor": "application/cbor", "rest-json": "application/json"}
     if (protocol := protocol_of(call)) == "json":
         return call.header("content-type") or "application/x-amz-json-1.1"

@@ -20,7 +20,7 @@ WELL_KNOWN = ("/.well-known/jwks.json", "/.well-known/openid-configuration")
 
 
 def public_service(call: ApiCall) -> str:
-    """The service that takes `call`, which is not signed, even so; "" if none does."""
+    """Return the service that takes `call`, which is not signed, even so; "" if none does."""
     if target := call.header("x-amz-target"):
         prefix, _, name = target.partition(".")
         service = TARGETS.get(prefix, "")
@@ -43,7 +43,7 @@ def takes_unsigned(service: str, name: str) -> bool:
 
 
 def is_bucket(name: str) -> bool:
-    """True if there is a bucket of that name; moto knows which of its objects are public."""
+    """Return whether there is a bucket of that name; moto knows which of its objects are public."""
     from moto.core.models import DEFAULT_ACCOUNT_ID  # only now: no lesson reads objects unsigned
     from moto.s3.models import s3_backends
 

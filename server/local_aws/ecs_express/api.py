@@ -174,7 +174,7 @@ def configured(former: dict[str, Any], parameters: dict[str, Any]) -> dict[str, 
 
 
 def cluster_name(region: str, cluster: str) -> str:
-    """The short name of a cluster; the default one need not exist, Express Mode creates it. Raises
+    """Return the short name of a cluster; the default one need not exist, Express Mode creates it. Raises
     `ApiError`."""
     name, backend = cluster.rpartition("/")[2], ecs_backends[ACCOUNT_ID][region]
     if name not in backend.clusters:

@@ -24,7 +24,7 @@ PAGE = 10
 def list_services(
     express: Iterable[ExpressService], region: str, parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """The page of the services of a cluster that was asked for. Raises `ApiError`."""
+    """Return the page of the services of a cluster that was asked for. Raises `ApiError`."""
     cluster = parameters.get("cluster", "default").rpartition("/")[2]
     arns = others(region, cluster, parameters)
     if all(parameters.get(name, value) == value for name, value in EXPRESS.items()):
@@ -41,7 +41,7 @@ def list_services(
 
 
 def others(region: str, cluster: str, parameters: dict[str, Any]) -> list[str]:
-    """The services that the customer manages: moto's. Raises `ApiError` without that cluster."""
+    """Return the services that the customer manages: moto's. Raises `ApiError` without that cluster."""
     if parameters.get("resourceManagementType", "CUSTOMER") != "CUSTOMER":
         return []
     strategy, launch_type = parameters.get("schedulingStrategy"), parameters.get("launchType")

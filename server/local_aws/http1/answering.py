@@ -33,7 +33,7 @@ class Answering:
         await self.exchange.finish()
 
     def head(self, headers: Sequence[Header]) -> list[Header]:
-        """The headers that are sent."""
+        """Return the headers that are sent."""
         return [("Date", formatdate(usegmt=True)), *headers, ("Connection", "keep-alive"), *self.own]
 
 
@@ -43,5 +43,5 @@ def renamed(headers: Iterable[Header], owned: Container[str], prefix: str) -> li
 
 
 def has(headers: Iterable[Header], name: str) -> bool:
-    """Whether a header `name` (lower case) is among `headers`."""
+    """Return whether a header `name` (lower case) is among `headers`."""
     return any(key.lower() == name for key, _ in headers)

@@ -183,7 +183,7 @@ class Exchange:
         self._sends_body = True
 
     def header(self, name: str, default: str = "") -> str:
-        """The value of the header `name` (lower case), several joined by a comma."""
+        """Return the value of the header `name` (lower case), several joined by a comma."""
         return ", ".join(value for key, value in self.headers if key == name) or default
 
     async def reads(self) -> AsyncIterator[list[bytes]]:
@@ -289,7 +289,7 @@ class Exchange:
 
 
 def size_of_head(request: h11.Request) -> int:
-    """The bytes of a request line and its headers, as they are usually written."""
+    """Return the bytes of a request line and its headers, as they are usually written."""
     line = len(request.method) + len(request.target) + len("  HTTP/1.1\r\n")
     return line + sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
 

@@ -72,7 +72,7 @@ def moment(text: str) -> Decimal:
 
 
 def ordered(read: Callable[[str], Decimal], compare: Callable[[Decimal, Decimal], bool]) -> Comparison:
-    """A comparison of what `read` makes of two texts: `compare(actual, expected)`."""
+    """Return a comparison of what `read` makes of two texts: `compare(actual, expected)`."""
 
     def comparison(expected: str, actual: str) -> bool:
         try:
@@ -150,7 +150,7 @@ WITH_VARIABLES = (*EXACT, "StringLike", "ArnEquals", "ArnLike")
 def satisfied(
     operator: str, key: str, expected: Sequence[str], context: Context, *, variables: bool = True
 ) -> bool:
-    """True if one condition holds for a call. Raises `NotJudged`."""
+    """Return whether one condition holds for a call. Raises `NotJudged`."""
     values = [TIMES[key]()] if key in TIMES else context.get(key, ())
     if not values and key not in context and not KEYS.fullmatch(key):
         raise NotJudged(key)

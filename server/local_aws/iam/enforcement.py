@@ -67,7 +67,7 @@ def admit(call: ApiCall, statements_of: StatementsOf) -> ApiCall:
 
 
 def caller_of(call: ApiCall) -> Identity:
-    """Who signed `call`. Raises `ApiError` unless the signature is right."""
+    """Return who signed `call`. Raises `ApiError` unless the signature is right."""
     request = SignedRequest.of(call.method, call.target, call.headers, call.body)
     try:
         return authenticate(request, call.service)

@@ -61,7 +61,7 @@ class Identity:
         return {**known, "aws:username": [self.user_name]} if self.user_name else known
 
     def may(self, action: str, resource: str, context: Context | None = None) -> bool:
-        """True if the caller's own policies allow `action` on `resource`, and none denies it."""
+        """Return whether the caller's own policies allow `action` on `resource`, and none denies it."""
         if self.is_root:
             return True
         return permits(self._effects(action, resource, context)) and self.is_within_limits(
@@ -69,7 +69,7 @@ class Identity:
         )
 
     def is_denied(self, action: str, resource: str, context: Context | None = None) -> bool:
-        """True if one of the caller's own policies denies it, which nothing else can allow."""
+        """Return whether one of the caller's own policies denies it, which nothing else can allow."""
         return DENY in self._effects(action, resource, context)
 
     def is_left(self, action: str, resource: str, context: Context | None = None) -> bool:
@@ -124,7 +124,7 @@ def authenticate(request: SignedRequest, service: str, region: str | None = None
 
 
 def is_issued(access_key: str) -> bool:
-    """True if the stand-in has given this key to a user, or to a session of a role."""
+    """Return whether the stand-in has given this key to a user, or to a session of a role."""
     keys = {key.access_key_id for user in list(iam().users.values()) for key in list(user.access_keys)}
     sessions = list(sts_backends[ACCOUNT_ID]["aws"].assumed_roles)
     return access_key in keys or any(session.access_key_id == access_key for session in sessions)
@@ -138,7 +138,7 @@ def iam() -> IAMBackend:
 
 
 def user_of(access_key: str) -> tuple[User, str] | None:
-    """Whose active key it is, and its secret."""
+    """Return the identity to which an active key belongs, and the key's secret."""
     for user in list(iam().users.values()):
         for key in list(user.access_keys):
             if key.access_key_id == access_key and key.status == "Active":
@@ -166,7 +166,7 @@ def document_of(text: Any) -> Document:
 
 
 def managed(policy: ManagedPolicy) -> Document:
-    """The document of a managed policy's default version; one without statements if there is none."""
+    """Return the document of a managed policy's default version; one without statements if there is none."""
     found = [
         version.document for version in policy.versions if version.version_id == policy.default_version_id
     ]
@@ -177,7 +177,7 @@ def managed(policy: ManagedPolicy) -> Document:
 
 
 def session_of(access_key: str, token: str) -> AssumedRole | None:
-    """The session with these credentials. Raises `ExpiredToken` when it is over."""
+    """Return the session with these credentials. Raises `ExpiredToken` when it is over."""
     for session in list(sts_backends[ACCOUNT_ID]["aws"].assumed_roles):
         if session.access_key_id == access_key and hmac.compare_digest(
             session.session_token.encode(), token.encode()
@@ -220,7 +220,7 @@ def role_with(arn: str) -> Role | None:
 
 
 def managed_with(arn: str) -> Document:
-    """The document of the managed policy with this ARN; one that allows nothing if there is none."""
+    """Return the document of the managed policy with this ARN; one that allows nothing if there is none."""
     try:
         return managed(iam().get_policy(arn))
     except NotFoundException:
@@ -231,12 +231,12 @@ def managed_with(arn: str) -> Document:
 
 
 def root_credentials(role: str, session: str) -> Mapping[str, str]:
-    """The environment variables by which an SDK signs as the account's root, whatever the role."""
+    """Return the environment variables by which an SDK signs as the account's root, whatever the role."""
     return credentials(ROOT_KEY, ROOT_SECRET, "test")
 
 
 def role_credentials(role: str, session: str) -> Mapping[str, str]:
-    """The environment variables by which an SDK signs as the role with this ARN, in a session of that
+    """Return the environment variables by which an SDK signs as the role with this ARN, in a session of that
     name."""
     assumed = sts_backends[ACCOUNT_ID]["aws"].assume_role(
         region_name="aws",

@@ -40,7 +40,7 @@ def matches(pattern: str, value: str) -> bool:
 
 
 def fits(part: str, value: str) -> bool:
-    """True if `value` fits a pattern without `*`."""
+    """Return whether `value` fits a pattern without `*`."""
     return len(part) == len(value) and all(
         one in ("?", other) for one, other in zip(part, value, strict=True)
     )

@@ -77,7 +77,7 @@ def action_of(operation: Operation) -> str:
 
 
 def tags_of(operation: Operation) -> dict[str, str]:
-    """The tags in a request: a map, a list of keys and values, or numbered parameters."""
+    """Return the tags in a request: a map, a list of keys and values, or numbered parameters."""
     members = operation.members
     if numbered := [match for name in members if (match := TAG_KEY.fullmatch(name))]:
         return {members[match[0]]: members.get(f"Tags.member.{match[1]}.Value", "") for match in numbered}

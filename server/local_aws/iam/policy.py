@@ -25,7 +25,7 @@ IsPrincipal = Callable[[Statement], bool]
 
 
 def parsed(text: str) -> Mapping[str, Any]:
-    """The policy document that `text` is; one without statements if it is none."""
+    """Return the policy document that `text` is; one without statements if it is none."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError, TypeError):
@@ -54,7 +54,7 @@ def permits(effects: Effects) -> bool:
 
 
 def statements_of(value: object) -> Iterator[Statement]:
-    """Those that have an effect: whatever else is there says nothing."""
+    """The statements with an `Effect`; anything else neither allows nor denies."""
     for statement in as_list(value):
         if isinstance(statement, Mapping) and statement.get("Effect") in (ALLOW, DENY):
             yield statement

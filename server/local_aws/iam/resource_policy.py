@@ -28,7 +28,7 @@ class Service:
     name: str
 
     def on_behalf_of(self, source_arn: str, account: str = ACCOUNT_ID) -> Context:
-        """The condition keys of its call."""
+        """Return the condition keys of its call."""
         return {
             "aws:sourcearn": [source_arn],
             "aws:sourceaccount": [account],

@@ -18,7 +18,7 @@ Members = Mapping[str, Any]
 
 
 def resources(call: ApiCall, operation: Operation) -> list[str]:
-    """The ARNs, or `*`."""
+    """Return the ARNs, or `*`."""
     named = KINDS.get(operation.service)
     found = named(call, operation.members) if named else []
     return [resource for resource in found if isinstance(resource, str)] or ["*"]
@@ -29,7 +29,7 @@ def arn(service: str, call: ApiCall, resource: str) -> str:
 
 
 def first(members: Members, *names: str) -> str:
-    """The first of these members that the call gives, or ""."""
+    """Return the first of these members that the call gives, or ""."""
     return next((str(members[name]) for name in names if members.get(name)), "")
 
 
@@ -86,7 +86,7 @@ def of_api_gateway(call: ApiCall, members: Members) -> list[str]:
 
 
 def gateway_path(call: ApiCall) -> str:
-    """The path of an API Gateway resource: that of the request, in which version 2 has a prefix."""
+    """Return the path of an API Gateway resource: that of the request, in which version 2 has a prefix."""
     return call.path.removeprefix("/v2").rstrip("/")
 
 

@@ -38,7 +38,7 @@ def admit(call: ApiCall, claim: Claim) -> None:
 
 
 def credentials_of(access_key: str) -> Credentials:
-    """Those of a session of a role, or of a user."""
+    """Return the credentials of a session of a role, or of a user."""
     session = sts_backends[ACCOUNT_ID]["aws"].get_assumed_role_from_access_key(access_key)
     if session is not None:
         return Credentials(access_key, session.secret_access_key, session.session_token)
@@ -99,7 +99,7 @@ def of_version_2(call: ApiCall, credentials: Credentials) -> tuple[str, str]:
 
 
 def of_query(query: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers that a presigned URL has in its query."""
+    """Return the headers that a presigned URL has in its query."""
     names = ("content-md5", "content-type")
     return {name: value for name, value in query.items() if name in names or name.startswith("x-amz-")}
 

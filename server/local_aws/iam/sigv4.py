@@ -199,7 +199,7 @@ class Signature:
 
 
 def timestamp_of(headers: Mapping[str, str]) -> str:
-    """When a request was signed: `X-Amz-Date` or, where there is none, `Date` in the same form; "" if
+    """Return when a request was signed: `X-Amz-Date` or, where there is none, `Date` in the same form; "" if
     neither can be read."""
     if stamp := headers.get("x-amz-date", ""):
         return stamp
@@ -269,7 +269,7 @@ def sign(request: SignedRequest, signature: Signature, secret: str, digest: str)
 
 
 def canonical(query: str) -> str:
-    """The query as SigV4 has it, however the client encoded it
+    """Return the query as SigV4 has it, however the client encoded it
     (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, checked 2026-11)."""
     pairs = (part.partition("=") for part in query.split("&") if part)
     return "&".join(f"{reencoded(name)}={reencoded(value)}" for name, _, value in pairs)

@@ -39,7 +39,7 @@ POLICIES = {
 
 
 def of(holder: str, actions: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The same actions on a user or a group."""
+    """Return the same actions on a user or a group."""
     return {key: tuple(name.replace("Role", holder) for name in names) for key, names in actions.items()}
 
 

@@ -47,7 +47,7 @@ def check_cloudformation(caller: Identity, call: ApiCall, operation: Operation) 
 
 
 def template_of(caller: Identity, members: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The template in a call, or the one in S3 that it names; None if there is none."""
+    """Return the template in a call, or the one in S3 that it names; None if there is none."""
     body, address = members.get("TemplateBody"), members.get("TemplateURL")
     if body and address:
         raise ApiError(400, "ValidationError", "Give TemplateBody or TemplateURL, not both")
@@ -175,7 +175,7 @@ def on_holders(template: Template, properties: Mapping[str, Any], *actions: str)
 
 
 def holder_arn(kind: str, name: str) -> str:
-    """The ARN of a role, user or group by its name: with its path if there is such a one."""
+    """Return the ARN of a role, user or group by its name: with its path if there is such a one."""
     from moto.iam.models import iam_backends
 
     backend = iam_backends[ACCOUNT_ID]["aws"]
@@ -195,7 +195,7 @@ def passed(template: Template, kind: Kind, properties: Mapping[str, Any]) -> Ite
 
 
 def values_at(value: Any, path: list[str]) -> list[Any]:
-    """The values at a path of properties. Raises `Unknown` if something on the way is computed."""
+    """Return the values at a path of properties. Raises `Unknown` if something on the way is computed."""
     if not path:
         return [value]
     if path[0] == "*":
@@ -253,7 +253,7 @@ def stack_of(region: str, members: Mapping[str, Any]) -> Any:
 
 
 def change_set_of(region: str, members: Mapping[str, Any]) -> Any:
-    """The change set that moto executes: of several with the name the last."""
+    """Return the change set that moto executes: of several with the name the last."""
     from moto.cloudformation.models import cloudformation_backends
 
     sets = cloudformation_backends[ACCOUNT_ID][region].change_sets
@@ -269,7 +269,7 @@ def stack_template(stack: Any, region: str) -> Template | None:
 
 
 def parameters_of(members: Mapping[str, Any]) -> dict[str, str]:
-    """The parameters of a template that a call gives a value."""
+    """Return the parameters of a template that a call gives a value."""
     found = {}
     for name, key in members.items():
         if PARAMETER.fullmatch(name):
@@ -280,7 +280,7 @@ def parameters_of(members: Mapping[str, Any]) -> dict[str, str]:
 
 
 def role_identity(arn: str) -> Identity:
-    """The role with this ARN, by its own policies. Raises `ApiError` if there is none."""
+    """Return the role with this ARN, by its own policies. Raises `ApiError` if there is none."""
     from moto.iam.models import iam_backends
 
     role = next((r for r in iam_backends[ACCOUNT_ID]["aws"].roles.values() if r.arn == arn), None)

@@ -71,7 +71,7 @@ def invalid(message: str) -> ApiError:
 
 
 def transforms(document: Mapping[str, Any]) -> bool:
-    """True if a macro changes the template before it is run."""
+    """Return whether a macro changes the template before it is run."""
     return "Transform" in document or any("Fn::Transform" in each for each in objects(document))
 
 
@@ -166,7 +166,7 @@ class Template:
         return self.text(given, depth + 1)
 
     def arn_of(self, logical: str, name: str, depth: int = 0) -> str:
-        """The ARN of a resource whose name, address or ARN is `name`."""
+        """Return the ARN of a resource whose name, address or ARN is `name`."""
         resource = self.resources[logical]
         if name.startswith("arn:"):
             return name

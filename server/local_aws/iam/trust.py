@@ -46,7 +46,7 @@ def by_identity_provider(name: str) -> ApiError:
 
 
 def context_of(operation: Operation, region: str) -> Context:
-    """The condition keys of a call to assume a role."""
+    """Return the condition keys of a call to assume a role."""
     keys = {"sts:externalid": "ExternalId", "sts:rolesessionname": "RoleSessionName"}
     given = {key: [str(operation.members[name])] for key, name in keys.items() if name in operation.members}
     return {"aws:requestedregion": [region], **given, **tags_of(operation)}
@@ -93,7 +93,7 @@ def check_lambda(role_arn: str, function_arn: str) -> None:
 
 
 def statements_of(role_arn: str) -> object:
-    """Those of a role's trust policy; none if there is no such role in this account."""
+    """Return the statements of a role's trust policy; none if this account has no such role."""
     role = role_with(role_arn)
     document: Document = document_of(role.assume_role_policy_document) if role else {}
     return document.get("Statement")

@@ -47,7 +47,7 @@ def from_environment() -> Behaviour:
 
 
 def chosen(variable: str, default: str, other: str) -> bool:
-    """Whether `variable` asks for the other behaviour. Raises `ValueError`."""
+    """Return whether `variable` asks for the other behaviour. Raises `ValueError`."""
     value = os.environ.get(variable, default)
     if value not in (default, other):
         raise ValueError(f"{variable} must be {default} or {other}, not {value!r}")

@@ -31,7 +31,7 @@ class InvokeRejected(Exception):
 
 
 def permitted_function(function_arn: str, source_arn: str, *, has_credentials: bool = False) -> Function:
-    """The function at `function_arn`, if its resource policy lets API Gateway invoke it on behalf of
+    """Return the function at `function_arn`, if its resource policy lets API Gateway invoke it on behalf of
     `source_arn`, a route or an authorizer. With credentials a role invokes it, and not API Gateway. Raises
     `InvokeRejected`."""
     parts = function_arn.split(":")

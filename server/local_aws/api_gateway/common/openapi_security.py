@@ -11,7 +11,7 @@ NOBODY_ASKED: tuple[object, ...] = (None, [], {}, {"type": "NONE"})
 
 
 def asks_who_calls(document: Mapping[str, Any]) -> bool:
-    """True if the document, or one of its operations, wants authorization, an API key or a resource
+    """Return whether the document, or one of its operations, wants authorization, an API key or a resource
     policy."""
     paths = document.get("paths")
     operations = [

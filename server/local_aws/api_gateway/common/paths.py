@@ -57,14 +57,14 @@ def best_match(
 
 
 def rest_segments(path: str) -> list[str]:
-    """The parts of a path for a REST API: slashes at both ends do not count (recordings of 2024-07 by
+    """Return the parts of a path for a REST API: slashes at both ends do not count (recordings of 2024-07 by
     github.com/localstack/localstack, test_apigateway_lambda.snapshot.json)."""
     stripped = path.strip("/")
     return stripped.split("/") if stripped else []
 
 
 def http_segments(path: str) -> list[str]:
-    """The parts of a path for an HTTP API: `/thing/` ends with an empty one
+    """Return the parts of a path for an HTTP API: `/thing/` ends with an empty one
     (github.com/storacha/w3infra/pull/166; an event of 2022-02 for `/handler/` has `{"proxy": ""}`,
     github.com/mantil-io/go-lambda-examples)."""
     stripped = path.lstrip("/")

@@ -93,7 +93,7 @@ class Target:
 def event_v1(
     request: GatewayRequest, target: Target, headers: Sequence[Header], body: Body
 ) -> dict[str, Any]:
-    """The fields of payload format 1.0 that REST and HTTP APIs agree on."""
+    """Return the fields of payload format 1.0 that REST and HTTP APIs agree on."""
     now = time.time()
     text, encoded = body
     return {
@@ -146,7 +146,7 @@ def identity(request: GatewayRequest) -> dict[str, str | None]:
 
 
 def extended_request_id(request: GatewayRequest) -> str:
-    """The `x-amz-apigw-id` of the request: the same for every use of it."""
+    """Return the `x-amz-apigw-id` of the request: the same for every use of it."""
     return base64.urlsafe_b64encode(uuid.UUID(request.request_id).bytes[:11]).decode()
 
 
@@ -164,6 +164,6 @@ def grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def has_large_head(exchange: Exchange) -> bool:
-    """Whether request line and headers exceed what a gateway takes."""
+    """Return whether request line and headers exceed what a gateway takes."""
     fields = sum(len(name) + len(value) for name, value in exchange.raw_headers)
     return len(exchange.target) + fields > MAX_HEADERS

@@ -35,7 +35,7 @@ class Response:
     is_base64: bool = False
 
     def decoded(self) -> bytes:
-        """The body, decoded if the function said that it is base64. Raises `BadResult`."""
+        """Return the body, decoded if the function said that it is base64. Raises `BadResult`."""
         if not self.is_base64:
             return self.body
         try:
@@ -45,7 +45,7 @@ class Response:
 
 
 def from_rest_result(result: bytes) -> Response:
-    """The response of a REST API: an object with any of `statusCode` (200 if not given), `headers`,
+    """Return the response of a REST API: an object with any of `statusCode` (200 if not given), `headers`,
     `multiValueHeaders`, `body` and `isBase64Encoded`, and no other key. Raises `BadResult` for all else."""
     value = parsed(result)
     if unknown := set(value) - KEYS:

@@ -7,7 +7,7 @@ from server.local_aws.control_plane.call import ApiError
 
 
 def read_settings(body: bytes) -> dict[str, Any]:
-    """The settings in a call's body. Raises `ApiError` (400) if it is no JSON object."""
+    """Return the settings in a call's body. Raises `ApiError` (400) if it is no JSON object."""
     try:
         settings = json.loads(body or b"{}")
     except ValueError:

@@ -47,7 +47,7 @@ class HttpApis:
 
     @staticmethod
     def is_mine(call: ApiCall) -> bool:
-        """True if the call may concern an HTTP API."""
+        """Return whether the call may concern an HTTP API."""
         return call.service == "apigateway" and call.path.startswith("/v2/apis")
 
     async def call(self, call: ApiCall) -> ApiAnswer:

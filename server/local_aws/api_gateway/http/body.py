@@ -14,7 +14,7 @@ def encode_body(request: GatewayRequest) -> Body:
 
 
 def with_content_length(request: GatewayRequest) -> list[Header]:
-    """The headers as they go on; a request without a body has the length 0."""
+    """Return the headers as they go on; a request without a body has the length 0."""
     headers = request.forwarded()
     if request.header("content-length"):
         return headers

@@ -90,7 +90,7 @@ class HttpApiFrontDoor:
         await Call(request, target, route, self._functions, self._limits).answer(answer)
 
     def _stage(self, path: str) -> tuple[Stage | None, str]:
-        """The stage that `path` names, or `$default`; and the path below it."""
+        """Return the stage that `path` names, or `$default`; and the path below it."""
         first, slash, rest = path.lstrip("/").partition("/")
         if first != DEFAULT and (stage := self._api.stages.get(first)):
             return stage, slash + rest or "/"

@@ -92,7 +92,7 @@ def from_result(result: bytes) -> Response:
 
 
 def stated(value: Mapping[str, Any]) -> Response:
-    """The response that a function stated in full; keys that are not known do not count."""
+    """Return the response that a function stated in full; keys that are not known do not count."""
     headers: list[Header] = [
         (name, text) for name, given in mapping(value, "headers").items() if (text := header_text(given))
     ]

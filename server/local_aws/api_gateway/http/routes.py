@@ -54,7 +54,7 @@ Routes = Sequence[Route]
 
 
 def routes_of(api: Api) -> Routes:
-    """The routes of `api` that have an integration, as moto has them now."""
+    """Return the routes of `api` that have an integration, as moto has them now."""
     found = []
     for route in api.routes.values():
         held = api.integrations.get((route.target or "").removeprefix("integrations/"))

@@ -137,7 +137,7 @@ class RestApis:
 
 
 def imported(call: ApiCall) -> dict[str, Any]:
-    """The OpenAPI document of an import, {} for every other call. Raises `ApiError`."""
+    """Return the OpenAPI document of an import, {} for every other call. Raises `ApiError`."""
     creates = call.method == "POST" and APIS.fullmatch(call.path) and call.query.get("mode") == "import"
     puts = call.method == "PUT" and API.fullmatch(call.path)
     return openapi.read(call.body, imported_types(call)) if creates or puts else {}

@@ -55,7 +55,7 @@ class Deployment:
 
 
 def snapshot(api: RestAPI, deployment_id: str) -> Deployment:
-    """The methods of `api` as moto has them now."""
+    """Return the methods of `api` as moto has them now."""
     methods: dict[PathTemplate, dict[str, Integration]] = {}
     ids: dict[PathTemplate, str] = {}
     for resource in api.resources.values():

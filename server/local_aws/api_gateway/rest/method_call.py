@@ -106,7 +106,7 @@ class MethodCall:
     # AWS_PROXY
 
     def _function(self) -> Function:
-        """The function of the integration's URI. Raises `Unsupported`, `InvokeRejected`."""
+        """Return the function of the integration's URI. Raises `Unsupported`, `InvokeRejected`."""
         uri = with_stage_variables(self.integration.uri, self.target.stage_variables)
         match = LAMBDA_URI.fullmatch(uri)
         arn = match and match["streaming" if self.integration.streams else "buffered"]

@@ -16,7 +16,7 @@ ARN = re.compile(r"/tags/arn:aws[\w-]*:apigateway:([^:/]+)::/restapis/([^/]+)(?:
 
 
 def is_mine(path: str) -> bool:
-    """True if the call is about tags of a REST API (`path` as it was sent)."""
+    """Return whether the call is about tags of a REST API (`path` as it was sent)."""
     return ARN.fullmatch(unquote(path)) is not None
 
 

@@ -104,7 +104,7 @@ async def try_out(
 
 
 def routed(api: RestAPI, resource: Resource, method: str, settings: dict[str, Any]) -> Route | None:
-    """The method as it is now, with the path's variables as `pathWithQueryString` gives them."""
+    """Return the method as it is now, with the path's variables as `pathWithQueryString` gives them."""
     for template, methods in snapshot(api, "").methods.items():
         integration = methods.get(method)
         if template.text == resource.get_path() and integration is not None:

@@ -209,7 +209,7 @@ class WebSocketApis:
         return ApiAnswer.of(201 if call.method == "POST" else 200, complete(api, name).to_json())
 
     def _stage(self, key: Key, name: str) -> Stage | None:
-        """The stage as it is deployed; None if nothing is."""
+        """Return the stage as it is deployed; None if nothing is."""
         api = websocket_apis().get(key)
         stage = api.stages.get(name) if api else None
         if api is None or stage is None:
@@ -236,7 +236,7 @@ class WebSocketApis:
 
 
 def read(call: ApiCall) -> dict[str, Any]:
-    """The settings in a call's body. Raises `ApiError`."""
+    """Return the settings in a call's body. Raises `ApiError`."""
     try:
         settings = json.loads(call.body or b"{}")
     except ValueError:

@@ -42,7 +42,7 @@ class Refused(Exception):
 async def authorize(
     route: Route, client: Client, handshake: Handshake, integrations: Integrations
 ) -> Mapping[str, Any] | None:
-    """The `authorizer` of the connection's events, None without one. Raises `Refused`,
+    """Return the `authorizer` of the connection's events, None without one. Raises `Refused`,
     `IntegrationFailure`."""
     arn = f"arn:aws:execute-api:{client.region}:{ACCOUNT_ID}:{client.api_id}/{client.stage}/$connect"
     if route.needs_key:

@@ -98,7 +98,7 @@ def freeze_route(api: Api, route: MotoRoute) -> Route:
 
 
 def integration(api: Api, target: str | None) -> Integration | None:
-    """The integration that `target` ("integrations/ID") names."""
+    """Return the integration that `target` ("integrations/ID") names."""
     found = api.integrations.get((target or "").rpartition("/")[2])
     if found is None:
         return None

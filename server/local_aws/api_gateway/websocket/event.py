@@ -23,7 +23,7 @@ HOP_BY_HOP = ("connection", "upgrade")
 
 
 def new_id() -> str:
-    """An identifier as API Gateway makes them: eleven bytes in base64, so it ends with "="."""
+    """Return an identifier as API Gateway makes them: eleven bytes in base64, so it ends with "="."""
     return base64.urlsafe_b64encode(os.urandom(11)).decode()
 
 
@@ -63,7 +63,7 @@ class Handshake:
 
 
 def context(client: Client, route_key: str, event_type: str, **more: Any) -> dict[str, Any]:
-    """The `requestContext` of one event."""
+    """Return the `requestContext` of one event."""
     now = time.time()
     request_id = new_id()
     document: dict[str, Any] = {
@@ -114,7 +114,7 @@ def authorize(client: Client, handshake: Handshake, arn: str) -> dict[str, Any]:
 
 
 def message(client: Client, route_key: str, body: str) -> dict[str, Any]:
-    """The event of a message."""
+    """Return the event of a message."""
     document = {
         "requestContext": context(client, route_key, "MESSAGE", messageId=new_id()),
         "body": body,
@@ -124,7 +124,7 @@ def message(client: Client, route_key: str, body: str) -> dict[str, Any]:
 
 
 def disconnect(client: Client, ended: Close) -> dict[str, Any]:
-    """The event of `$disconnect`."""
+    """Return the event of `$disconnect`."""
     headers = [("Host", client.domain), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")]
     document = {
         **both_ways("headers", "multiValueHeaders", headers),

@@ -258,7 +258,7 @@ class Gateway:
 
 
 def subprotocols(headers: Any) -> list[str]:
-    """The subprotocol that a function chose. Raises `IntegrationFailure` if it is none."""
+    """Return the subprotocol that a function chose. Raises `IntegrationFailure` if it is none."""
     found = [
         str(value)
         for name, value in (headers if isinstance(headers, dict) else {}).items()

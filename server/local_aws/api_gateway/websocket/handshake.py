@@ -20,7 +20,7 @@ class NotWebSocket(Exception):
 
 
 def accept(handshake: Handshake, method: str) -> list[Header]:
-    """The headers of the 101 that accepts it, without a subprotocol or extension. Raises
+    """Return the headers of the 101 that accepts it, without a subprotocol or extension. Raises
     `NotWebSocket`: 426 for a request that does not ask for WebSocket, 400 for a malformed one."""
     connection = [option.strip().lower() for option in handshake.header("connection").split(",")]
     if "upgrade" not in connection or handshake.header("upgrade").lower() != "websocket":
@@ -33,7 +33,7 @@ def accept(handshake: Handshake, method: str) -> list[Header]:
 
 
 def is_nonce(key: str) -> bool:
-    """True if `key` is 16 bytes in base64."""
+    """Return whether `key` is 16 bytes in base64."""
     try:
         return len(base64.b64decode(key, validate=True)) == 16
     except (binascii.Error, ValueError):

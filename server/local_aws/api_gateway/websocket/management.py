@@ -22,7 +22,7 @@ ID = re.compile(r"[A-Za-z0-9+/_-]{15}=")
 
 
 async def read(exchange: Exchange, limit: int) -> bytes:
-    """The message to send. Raises `ApiError`: 413 beyond `limit` bytes."""
+    """Return the message to send. Raises `ApiError`: 413 beyond `limit` bytes."""
     try:
         return await exchange.read(limit)
     except BodyTooLarge:

@@ -15,7 +15,7 @@ from server.local_aws.api_gateway.websocket.routing import DEFAULT, select
 
 
 def fits_model(route: Route, message: str) -> bool:
-    """True if `message` is valid by the model that the route selects for it, or if there is none."""
+    """Return whether `message` is valid by the model that the route selects for it, or if there is none."""
     schema = route.models.get(select(route.model_selection, message)) or route.models.get(DEFAULT)
     if not schema:
         return True

@@ -25,7 +25,7 @@ def select(expression: str, message: str) -> str:
 
 
 def find(document: Any, path: str) -> Any:
-    """The value at the dotted `path`. Raises `LookupError`."""
+    """Return the value at the dotted `path`. Raises `LookupError`."""
     for name in path.split("."):
         if not isinstance(document, dict):
             raise LookupError(path)

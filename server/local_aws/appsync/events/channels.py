@@ -20,12 +20,12 @@ class BadChannel(ValueError):
 
 
 def channel_of(name: object) -> str:
-    """The channel to publish to, without slashes at its ends. Raises `BadChannel`."""
+    """Return the channel to publish to, without slashes at its ends. Raises `BadChannel`."""
     return match(CHANNEL, name)
 
 
 def pattern_of(name: object) -> str:
-    """The channel, or the pattern that ends in `/*`, to subscribe to. Raises `BadChannel`."""
+    """Return the channel, or the pattern that ends in `/*`, to subscribe to. Raises `BadChannel`."""
     return match(PATTERN, name)
 
 
@@ -37,7 +37,7 @@ def match(pattern: "re.Pattern[str]", name: object) -> str:
 
 
 def namespace_of(channel: str) -> str:
-    """The first segment."""
+    """Return the first segment."""
     return channel.partition("/")[0]
 
 

@@ -94,7 +94,7 @@ class EventSession:
 
 
 def authorization(message: Message) -> dict[str, str]:
-    """The credentials of one operation, with lower-case names. Raises `Refused`."""
+    """Return the credentials of one operation, with lower-case names. Raises `Refused`."""
     given = message.get("authorization", {})
     if not is_text(given):
         raise Refused(400, "BadRequestException", "authorization must be an object of strings")

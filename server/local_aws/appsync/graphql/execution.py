@@ -73,7 +73,7 @@ class Invalid(Exception):
 
 
 def read(schema: GraphQLSchema, request: Mapping[str, Any]) -> Operation:
-    """The operation that `request` (query, variables, operationName) asks for. Raises `Refused`,
+    """Return the operation that `request` (query, variables, operationName) asks for. Raises `Refused`,
     `Invalid`."""
     query, variables, name = (request.get(key) for key in ("query", "variables", "operationName"))
     if not isinstance(query, str) or not isinstance(variables or {}, dict) or not isinstance(name or "", str):
@@ -205,7 +205,7 @@ class Context:
 
 
 def to_document(schema: GraphQLSchema, result: ExecutionResult) -> dict[str, Any]:
-    """The answer to an operation as AppSync writes it."""
+    """Return the answer to an operation as AppSync writes it."""
     document: dict[str, Any] = {"data": result.data}
     if result.errors:
         document["errors"] = [unexpected_null(schema, error) or describe(error) for error in result.errors]
@@ -227,7 +227,7 @@ def unexpected_null(schema: GraphQLSchema, error: GraphQLError) -> dict[str, Any
 
 
 def describe(error: GraphQLError) -> dict[str, Any]:
-    """An error as AppSync writes it."""
+    """Return an error as AppSync writes it."""
     locations = [{"line": at.line, "column": at.column, "sourceName": None} for at in error.locations or ()]
     if error.path is None:
         return {"path": None, "locations": locations, "message": error.message}

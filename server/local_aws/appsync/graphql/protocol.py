@@ -92,7 +92,7 @@ def size_of(payload: str) -> int:
 
 
 def read_start(payload: object) -> tuple[dict[str, Any], bytes, dict[str, str]]:
-    """The GraphQL request, the bytes a signature covers, and the credentials. Raises `Refused`."""
+    """Return the GraphQL request, the bytes a signature covers, and the credentials. Raises `Refused`."""
     unreadable = Refused(400, UNSUPPORTED, "unknown not supported through the realtime channel")
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), str):
         raise unreadable

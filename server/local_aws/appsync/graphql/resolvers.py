@@ -48,7 +48,7 @@ def refused(message: str) -> ApiError:
 
 
 def data_source(arn: str, settings: Mapping[str, Any]) -> DataSource:
-    """The data source that `settings` describe. Raises `ApiError`."""
+    """Return the data source that `settings` describe. Raises `ApiError`."""
     name, kind = settings.get("name"), settings.get("type")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise refused("The name of a data source must match [_A-Za-z][_0-9A-Za-z]*")
@@ -70,7 +70,7 @@ def data_source(arn: str, settings: Mapping[str, Any]) -> DataSource:
 def resolver(
     arn: str, type_name: str, field_name: str, settings: Mapping[str, Any], sources: Mapping[str, DataSource]
 ) -> Resolver:
-    """The resolver that `settings` describe. Raises `ApiError` for one that could not run here."""
+    """Return the resolver that `settings` describe. Raises `ApiError` for one that could not run here."""
     if settings.get("kind", "UNIT") != "UNIT" or "pipelineConfig" in settings:
         raise refused(f"{SUBSET}Pipeline resolvers are not among them.")
     for unsupported in ("syncConfig", "cachingConfig", "maxBatchSize"):

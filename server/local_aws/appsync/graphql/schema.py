@@ -48,7 +48,7 @@ class BadSchema(ValueError):
 
 
 def build(definition: str) -> GraphQLSchema:
-    """The schema that `definition` (SDL) describes. Raises `BadSchema`."""
+    """Return the schema that `definition` (SDL) describes. Raises `BadSchema`."""
     try:
         schema = build_schema(f"{definition}\n{PRELUDE}", no_location=False)
     except (GraphQLError, TypeError, RecursionError) as error:
@@ -83,7 +83,7 @@ def fields_of(kind: GraphQLObjectType | None) -> Iterable[tuple[str, GraphQLFiel
 
 
 def mutations_of(field: GraphQLField) -> list[str] | None:
-    """The mutations that a subscription field follows, or None if it has no `@aws_subscribe`."""
+    """Return the mutations that a subscription field follows, or None if it has no `@aws_subscribe`."""
     for directive in directives_of(field.ast_node):
         if directive.name.value == "aws_subscribe":
             return listed(directive)
@@ -95,7 +95,7 @@ def directives_of(node: FieldDefinitionNode | ObjectTypeDefinitionNode | None) -
 
 
 def listed(directive: DirectiveNode) -> list[str]:
-    """The strings in a directive's only argument: a list, or one string for a list of one."""
+    """Return the strings in a directive's only argument: a list, or one string for a list of one."""
     (argument,) = directive.arguments or ()
     value: Any = argument.value
     return [item.value for item in getattr(value, "values", (value,))]

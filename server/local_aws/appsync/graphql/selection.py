@@ -56,7 +56,7 @@ def below(
 
 
 def belongs(schema: GraphQLSchema, kind: GraphQLNamedType, condition: str) -> bool:
-    """Whether what is selected on the type `condition` belongs to `kind`."""
+    """Return whether what is selected on the type `condition` belongs to `kind`."""
     wider = schema.get_type(condition)
     if kind is wider or not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
         return kind is wider

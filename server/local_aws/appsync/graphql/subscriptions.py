@@ -94,7 +94,7 @@ class Subscriptions:
 
 
 def subscription(schema: GraphQLSchema, operation: Operation, deliver: Callable[[str], None]) -> Subscription:
-    """The subscription that `operation` asks for. Raises `Refused`, `Invalid`."""
+    """Return the subscription that `operation` asks for. Raises `Refused`, `Invalid`."""
     kind = operation.node.operation.value
     if kind != "subscription":
         raise Refused(400, "UnsupportedOperation", f"{kind} not supported through the realtime channel")
@@ -162,7 +162,7 @@ def fragments_of(operation: Operation) -> Fragments:
 
 
 def fields_in(selections: SelectionSetNode, fragments: Fragments) -> list[FieldNode]:
-    """The fields of a selection set, those in fragments included."""
+    """Return the fields of a selection set, those in fragments included."""
     found: list[FieldNode] = []
     for node in selections.selections:
         if isinstance(node, FieldNode):

@@ -131,7 +131,7 @@ def make_link(folder: Path, name: PurePosixPath, target: str) -> None:
 
 
 def is_below(path: Path, folder: Path) -> bool:
-    """True if `path`, every link followed, is inside `folder`. Links in a circle lead nowhere else."""
+    """Return whether `path`, every link followed, is inside `folder`. Links in a circle lead nowhere else."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 

@@ -145,7 +145,7 @@ class FunctionUrls:
 
 
 def read_settings(body: bytes) -> dict[str, Any]:
-    """The settings in a call's body. Raises `ApiError` (400) if they are not valid."""
+    """Return the settings in a call's body. Raises `ApiError` (400) if they are not valid."""
     try:
         settings = json.loads(body or b"{}")
     except ValueError:

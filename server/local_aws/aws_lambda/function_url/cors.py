@@ -83,7 +83,7 @@ def headers(cors: dict[str, Any] | None, origin: str, *, echoes: bool = True) ->
 
 
 def matches(pattern: str, origin: str) -> bool:
-    """Whether `origin` is what `pattern` stands for, in which `*` is any text."""
+    """Return whether `origin` is what `pattern` stands for, in which `*` is any text."""
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), origin) is not None
 
 
@@ -92,7 +92,7 @@ def is_preflight(exchange: Exchange) -> bool:
 
 
 def preflight(cors: dict[str, Any] | None, origin: str, *, echoes: bool = True) -> list[Header]:
-    """The headers of the answer to a preflight from `origin`; `echoes` as in `headers`."""
+    """Return the headers of the answer to a preflight from `origin`; `echoes` as in `headers`."""
     fields = headers(cors, origin, echoes=echoes)
     if cors is None or not fields:
         return []

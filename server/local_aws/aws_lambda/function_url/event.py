@@ -41,7 +41,7 @@ def event(
     trace_id: str,
     authorizer: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """The event that the function gets.
+    """Return the event that the function gets.
 
     Choices where AWS is unconfirmed: escapes of the path are kept; so are the `X-Amz-…` parameters of a
     presigned URL, in `rawQueryString` as they were sent; `userAgent` is "" where a client sends none; what a
@@ -109,7 +109,7 @@ def event_headers(request: UrlRequest, trace_id: str, *, signed: bool) -> dict[s
 
 
 def request_time(now: float) -> str:
-    """A moment, in seconds of the epoch, as events have it."""
+    """Return a moment, in seconds of the epoch, as events have it."""
     return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 

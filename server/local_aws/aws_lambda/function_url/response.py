@@ -36,7 +36,7 @@ class UrlResponse:
 
 
 def from_result(result: bytes) -> UrlResponse:
-    """The response of a BUFFERED URL to a function that returned `result`. Raises `BadResult`.
+    """Return the response of a BUFFERED URL to a function that returned `result`. Raises `BadResult`.
 
     An object with `statusCode` is the response in full. Any other JSON value is the body as it is; a string
     goes without its quotes. What is not JSON goes as the bytes it is: so AWS's own test tool for .NET has it,
@@ -81,7 +81,7 @@ def from_prelude(prelude: Prelude) -> tuple[int, list[Header]]:
 
 
 def response_headers(headers: Mapping[str, Any], cookies: list[str], content_type: str) -> list[Header]:
-    """The function's headers, one `set-cookie` for each cookie, and a content type if it gave none."""
+    """Return the function's headers, one `set-cookie` for each cookie, and a content type if it gave none."""
     fields = renamed(((name, text(value)) for name, value in headers.items()), OWNED, REMAPPED)
     if not has(fields, "content-type"):
         fields.append(("Content-Type", content_type))

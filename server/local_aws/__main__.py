@@ -23,8 +23,9 @@ def end(status: int) -> NoReturn:
     """End at once. Everything that was started has been stopped; to take moto's modules apart, as Python does
     when it ends, takes a second."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+        if stream is not None:  # it is None where it was closed from the start
+            with suppress(OSError, ValueError):
+                stream.flush()
     os._exit(status)
 
 

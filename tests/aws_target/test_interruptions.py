@@ -3,7 +3,8 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -79,25 +80,24 @@ def cloud(account: TestAccount, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 Answer = Callable[[int], tuple[int, str, str] | None]
 
 
-def inject(monkeypatch: pytest.MonkeyPatch, operation: str, answer: Answer) -> list[int]:
-    """Let `answer(n)` (status, error, message) answer the n-th request of `operation`, not the account."""
+@contextmanager
+def injected(cloud: Cloud, operation: str, answer: Answer) -> Iterator[list[int]]:
+    """Let `answer(n)` (status, error, message) answer the n-th request of Lambda's `operation`, not the
+    account; yield the numbers of the requests, as they are sent."""
     sent: list[int] = []
-    plain = client_hooks.tag_everything
 
-    def tag_and_inject(client: Any, run: str) -> None:
-        def intercept(request: Any, **_: Any) -> AWSResponse | None:
-            sent.append(len(sent) + 1)
-            if (given := answer(sent[-1])) is None:
-                return None
-            status, code, message = given
-            headers = {"x-amzn-errortype": code, "content-type": "application/json"}
-            return AWSResponse(request.url, status, headers, Body(f'{{"message": "{message}"}}'.encode()))
+    def intercept(request: Any, **_: Any) -> AWSResponse | None:
+        sent.append(len(sent) + 1)
+        if (given := answer(sent[-1])) is None:
+            return None
+        status, code, message = given
+        headers = {"x-amzn-errortype": code, "content-type": "application/json"}
+        return AWSResponse(request.url, status, headers, Body(f'{{"message": "{message}"}}'.encode()))
 
-        plain(client, run)
-        client.meta.events.register(f"before-send.lambda.{operation}", intercept)
-
-    monkeypatch.setattr(client_hooks, "tag_everything", tag_and_inject)
-    return sent
+    events = cloud.client("lambda").meta.events
+    events.register(f"before-send.lambda.{operation}", intercept)
+    yield sent
+    events.unregister(f"before-send.lambda.{operation}", intercept)
 
 
 class Body:
@@ -110,10 +110,10 @@ class Body:
         yield self._content
 
 
-def test_throttling_is_waited_out(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_throttling_is_waited_out(cloud: Cloud) -> None:
     throttled = (429, "TooManyRequestsException", "Rate exceeded")
-    sent = inject(monkeypatch, "CreateFunction", lambda n: throttled if n < 3 else None)
-    deploy(cloud, "hello", FOLDERS / "node_text")
+    with injected(cloud, "CreateFunction", lambda n: throttled if n < 3 else None) as sent:
+        deploy(cloud, "hello", FOLDERS / "node_text")
     assert sent == [1, 2, 3]
     assert teardown(cloud) == []
 
@@ -125,18 +125,16 @@ def test_a_new_role_is_waited_for(cloud: Cloud, monkeypatch: pytest.MonkeyPatch)
         "InvalidParameterValueException",
         "The role defined for the function cannot be assumed by Lambda.",
     )
-    sent = inject(monkeypatch, "CreateFunction", lambda n: unknown if n < 4 else None)
-    deploy(cloud, "hello", FOLDERS / "node_text")
+    with injected(cloud, "CreateFunction", lambda n: unknown if n < 4 else None) as sent:
+        deploy(cloud, "hello", FOLDERS / "node_text")
     assert sent == [1, 2, 3, 4]
     assert teardown(cloud) == []
 
 
-def test_a_refusal_in_the_middle_is_raised_and_leaves_what_teardown_finds(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refusal_in_the_middle_is_raised_and_leaves_what_teardown_finds(cloud: Cloud) -> None:
     denied = (403, "AccessDeniedException", "User is not authorized to perform: lambda:AddPermission")
-    inject(monkeypatch, "AddPermission", lambda n: denied)
-    with pytest.raises(ClientError, match="not authorized to perform: lambda:AddPermission"):
+    refused = pytest.raises(ClientError, match="not authorized to perform: lambda:AddPermission")
+    with injected(cloud, "AddPermission", lambda n: denied), refused:
         deploy(cloud, "hello", FOLDERS / "node_text")
     assert [resource.kind for resource in find(cloud)] == ["Lambda function", "IAM role"]
     assert teardown(cloud) == []
@@ -153,21 +151,18 @@ def test_what_cannot_be_deleted_is_said_and_counted(
 ) -> None:
     deploy(cloud, "hello", FOLDERS / "node_text")
     denied = (403, "AccessDeniedException", "no")
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, injected(cloud, "DeleteFunction", lambda n: denied):
         patch.setattr("time.sleep", lambda seconds: None)
-        inject(patch, "DeleteFunction", lambda n: denied)
         left = teardown(cloud)
     assert [resource.kind for resource in left] == ["Lambda function"]
     assert "could not:" in capsys.readouterr().out
     assert teardown(cloud) == []
 
 
-def test_a_service_that_does_not_answer_is_not_taken_for_an_empty_one(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_that_does_not_answer_is_not_taken_for_an_empty_one(cloud: Cloud) -> None:
     denied = (403, "AccessDeniedException", "not authorized to perform: lambda:ListFunctions")
-    inject(monkeypatch, "ListFunctions", lambda n: denied)
-    with pytest.raises(ClientError, match="lambda:ListFunctions"):
+    refused = pytest.raises(ClientError, match="lambda:ListFunctions")
+    with injected(cloud, "ListFunctions", lambda n: denied), refused:
         teardown(cloud)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -13,8 +14,27 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
+TOKEN = "test"
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@dataclass(frozen=True)
+class JupyterLab:
+    """A running server, whose address ends with a slash."""
+
+    address: str
+
+    def url(self, path):
+        return f"{self.address}{path}?token={TOKEN}"
+
+    def stop_kernels(self):
+        """End every kernel, and what its notebook has started."""
+        with urllib.request.urlopen(self.url("api/sessions"), timeout=10) as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            request = urllib.request.Request(self.url(f"api/sessions/{session['id']}"), method="DELETE")
+            urllib.request.urlopen(request, timeout=30).close()
 
 
 @pytest.fixture(scope="module")  # Playwright's own event loop must not outlive the tests that need it
@@ -35,7 +55,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
-    """The address of a JupyterLab that serves a copy of the notebooks, with its token."""
+    """A JupyterLab that serves a copy of the notebooks."""
     home = tmp_path_factory.mktemp("jupyter")
     root = home / "notebooks"
     shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
@@ -48,15 +68,13 @@ def jupyterlab(tmp_path_factory):
     settings = home / "CONFIG/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text('{"windowingMode": "none"}')
-    options = ["--no-browser", "--port=0", "--ip=127.0.0.1", "--IdentityProvider.token=test", "--allow-root"]
+    options = ["--no-browser", "--port=0", "--ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}"]
+    options += ["--allow-root", "--LabApp.expose_app_in_browser=True"]
     command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={root}"]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
         try:
-            yield (
-                wait_for_server(home / "RUNTIME", process, home / "log")
-                + "lab/workspaces/{workspace}/tree/{notebook}?token=test"
-            )
+            yield JupyterLab(wait_for_server(home / "RUNTIME", process, home / "log"))
         finally:
             process.terminate()
             process.wait(20)
@@ -77,7 +95,7 @@ def wait_for_server(runtime, process, log):
         for description in runtime.glob("jpserver-*.json"):
             with suppress(OSError, ValueError):  # it is described before it listens
                 url = json.loads(description.read_text())["url"]
-                with urllib.request.urlopen(f"{url}api/status?token=test", timeout=10):
+                with urllib.request.urlopen(f"{url}api/status?token={TOKEN}", timeout=10):
                     return url
         sleep(0.2)
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

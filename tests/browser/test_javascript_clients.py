@@ -1,7 +1,6 @@
 """The JavaScript clients of the lessons, run by a browser in JupyterLab."""
 
 import re
-from uuid import uuid4
 
 import pytest
 
@@ -10,28 +9,35 @@ from lab import run_in_browser
 from server.embedded import EmbeddedServer
 
 PATIENCE_MS = 120_000
+OPEN = "(path) => window.jupyterapp.commands.execute('docmanager:open', {path}).then(() => null)"
+
+
+@pytest.fixture(scope="module")
+def lab_page(browser, jupyterlab):
+    """One page for all notebooks: to load JupyterLab takes a browser longer than to run one."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(jupyterlab.url("lab"), wait_until="domcontentloaded", timeout=PATIENCE_MS)
+    page.wait_for_function("() => window.jupyterapp !== undefined", timeout=PATIENCE_MS)
+    page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+    yield page
+    page.close()
 
 
 @pytest.fixture
-def run_all(browser, jupyterlab):
-    """Open a notebook, run all of it, and return the page."""
-    pages = []
+def run_all(lab_page, jupyterlab):
+    """Open a notebook, run all of it, and return what the page shows of it."""
 
     def open_and_run(name):
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        # a workspace of its own: JupyterLab would open again, and hide, what an earlier page had open
-        url = jupyterlab.format(workspace=uuid4().hex, notebook=name)
-        page.goto(url, wait_until="domcontentloaded", timeout=PATIENCE_MS)
-        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE_MS)
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE_MS)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        pages.append(page)
-        return page
+        lab_page.evaluate(OPEN, name)
+        panel = lab_page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        panel.locator(".jp-Cell").first.wait_for(timeout=PATIENCE_MS)
+        lab_page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE_MS)
+        lab_page.get_by_role("menuitem", name="Run", exact=True).click()
+        lab_page.get_by_text("Run All Cells", exact=True).click()
+        return panel
 
     yield open_and_run
-    for page in pages:
-        page.close()
+    jupyterlab.stop_kernels()
 
 
 def said(page, number, last):

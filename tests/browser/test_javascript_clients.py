@@ -9,7 +9,14 @@ from lab import run_in_browser
 from server.embedded import EmbeddedServer
 
 PATIENCE_MS = 120_000
-OPEN = "(path) => window.jupyterapp.commands.execute('docmanager:open', {path}).then(() => null)"
+OPEN_AND_RUN = """async (path) => {
+  const { commands, shell } = window.jupyterapp;
+  const widget = await commands.execute("docmanager:open", { path });
+  await widget.context.ready;
+  await widget.sessionContext.ready;
+  shell.activateById(widget.id);
+  commands.execute("notebook:run-all-cells");
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +35,8 @@ def run_all(lab_page, jupyterlab):
     """Open a notebook, run all of it, and return what the page shows of it."""
 
     def open_and_run(name):
-        lab_page.evaluate(OPEN, name)
-        panel = lab_page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        panel.locator(".jp-Cell").first.wait_for(timeout=PATIENCE_MS)
-        lab_page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE_MS)
-        lab_page.get_by_role("menuitem", name="Run", exact=True).click()
-        lab_page.get_by_text("Run All Cells", exact=True).click()
-        return panel
+        lab_page.evaluate(OPEN_AND_RUN, name)
+        return lab_page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
 
     yield open_and_run
     jupyterlab.stop_kernels()

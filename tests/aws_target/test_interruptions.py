@@ -96,8 +96,10 @@ def injected(cloud: Cloud, operation: str, answer: Answer) -> Iterator[list[int]
 
     events = cloud.client("lambda").meta.events
     events.register(f"before-send.lambda.{operation}", intercept)
-    yield sent
-    events.unregister(f"before-send.lambda.{operation}", intercept)
+    try:
+        yield sent
+    finally:
+        events.unregister(f"before-send.lambda.{operation}", intercept)
 
 
 class Body:

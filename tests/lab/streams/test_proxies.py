@@ -26,7 +26,7 @@ from server.embedded import EmbeddedServer
 
 pytestmark = pytest.mark.stand_in
 
-QUERY = "/transfer-encoding?count=10&interval_ms=60"
+QUERY = "/transfer-encoding?count=10&interval_ms=150"
 NONE_SET = {NGINX: "", CADDY: {}, TRAEFIK: {}}
 STREAMS = {NGINX: "proxy_http_version 1.1;", CADDY: {}, TRAEFIK: {}}
 HOLDS = {
@@ -66,7 +66,7 @@ async def test_one_setting_decides_whether_it_streams(kind: Kind, origin: str) -
         through(kind, origin, STREAMS[kind]), through(kind, origin, HOLDS[kind])
     )
     assert len(streamed.items) == len(held.items) == 10
-    assert streamed.separate and len(held.bursts) == 1
+    assert len(streamed.bursts) >= 8 and len(held.bursts) == 1
     assert streamed.head_at is not None and streamed.head_at < streamed.items[1].sent
     assert held.head_at is not None and held.head_at > held.items[-1].sent
 

@@ -11,7 +11,7 @@ from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
 from server.local_aws.api_gateway.common.settings import bad_request, read_settings
-from server.local_aws.api_gateway.rest import integration, openapi, tags
+from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.trial import try_out
@@ -25,6 +25,9 @@ API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
 DEPLOYMENTS = re.compile(r"/restapis/([^/]+)/deployments/?")
 METHOD = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/?")
+INTEGRATION_RESPONSE = re.compile(
+    r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/integration/responses/([^/]+)/?"
+)
 INTEGRATION = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/integration/?")
 
 ENDPOINT_TYPES = ("EDGE", "REGIONAL", "PRIVATE")
@@ -85,11 +88,21 @@ class RestApis:
         if match := INTEGRATION.fullmatch(call.path):
             api = find(call.region, match[1])
             types = endpoint_types(api) if api else []
-            integration.check(read_settings(call.body), types)
-        elif METHOD.fullmatch(call.path):
             settings = read_settings(call.body)
-            if settings.get("authorizationType", "NONE") != "NONE" or settings.get("apiKeyRequired"):
-                raise bad_request("The local stand-in serves methods without authorization or API key only")
+            integration.check(settings, types)
+            refuse_unserved(unserved.unserved_settings(settings), place_of(call.region, *match.groups()))
+        elif match := INTEGRATION_RESPONSE.fullmatch(call.path):
+            settings = read_settings(call.body)
+            if not re.fullmatch(r"[1-5]\d\d", match[4]):
+                raise bad_request(f"Invalid status code {match[4]!r}")
+            reason = unserved.unserved_response_settings(settings)
+            refuse_unserved(reason, place_of(call.region, *match.groups()[:3]))
+        elif match := METHOD.fullmatch(call.path):
+            settings = read_settings(call.body)
+            reason = unserved.unserved_access(
+                settings.get("authorizationType", "NONE"), bool(settings.get("apiKeyRequired"))
+            )
+            refuse_unserved(reason, place_of(call.region, *match.groups()))
 
     async def _complete(self, call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
         if call.method == "POST" and APIS.fullmatch(call.path):
@@ -112,7 +125,12 @@ class RestApis:
         method = find_method(call.region, api_id, resource_id, name)
         operations = read_settings(call.body).get("patchOperations")
         types = endpoint_types(apigateway_backends[ACCOUNT_ID][call.region].get_rest_api(api_id))
-        return ApiAnswer.of(200, integration.patch(method, operations, types).to_json())
+        changed = integration.patched(method, operations, types)
+        refuse_unserved(
+            unserved.unserved_integration(changed), place_of(call.region, api_id, resource_id, name)
+        )
+        method.method_integration = changed
+        return ApiAnswer.of(200, changed.to_json())
 
     async def _test_invoke(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         api = find(call.region, api_id)
@@ -154,6 +172,19 @@ def imported_types(call: ApiCall) -> list[str]:
         expected = ", ".join(ENDPOINT_TYPES)
         raise bad_request(f"Invalid endpoint type {kind!r}: must be one of {expected}")
     return [kind]
+
+
+def refuse_unserved(reason: str, place: str) -> None:
+    """Raise `ApiError` if there is a reason why a method cannot be served."""
+    if reason:
+        raise bad_request(f"The local stand-in does not serve {place} with {reason}")
+
+
+def place_of(region: str, api_id: str, resource_id: str, name: str) -> str:
+    """A method as people name it: `GET /items`, or "a method" if there is no such resource."""
+    api = find(region, api_id)
+    resource = api.resources.get(resource_id) if api else None
+    return f"{name} {resource.get_path()}" if resource else "a method"
 
 
 def find(region: str, api_id: str) -> RestAPI | None:

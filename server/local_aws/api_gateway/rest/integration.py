@@ -13,7 +13,7 @@ from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.control_plane.call import ApiError
 
 MODES = ("BUFFERED", "STREAM")
-TYPES = ("AWS_PROXY", "HTTP_PROXY")
+PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 MIN_TIMEOUT, DEFAULT_TIMEOUT, MAX_STREAM_TIMEOUT = 50, 29_000, 900_000
 EDITABLE = {
     "/uri": "uri",
@@ -27,8 +27,6 @@ EDITABLE = {
     "/cacheNamespace": "cache_namespace",
 }
 """What `UpdateIntegration` may replace, and moto's attribute for it."""
-
-PARAMETERS = "/requestParameters/"
 
 
 class CompleteIntegration(Integration):
@@ -51,17 +49,12 @@ class CompleteIntegration(Integration):
 
 
 def check(settings: dict[str, Any], endpoint_types: list[str]) -> None:
-    """Refuse settings that AWS refuses, and those that this stand-in does not serve. Raises `ApiError`."""
+    """Refuse settings that AWS refuses. Raises `ApiError`."""
     mode = settings.get("responseTransferMode") or "BUFFERED"
     if mode not in MODES:
         raise bad_request(f"Invalid response transfer mode {mode!r}: must be one of {', '.join(MODES)}")
-    kind = settings.get("type")
-    if kind not in TYPES:
-        if mode == "STREAM":
-            raise bad_request("Response transfer mode STREAM needs an AWS_PROXY or HTTP_PROXY integration")
-        raise bad_request(f"The local stand-in serves AWS_PROXY and HTTP_PROXY integrations only, not {kind}")
-    if settings.get("connectionType") == "VPC_LINK":
-        raise bad_request("The local stand-in has no VPC links")
+    if mode == "STREAM" and settings.get("type") not in PROXIES:
+        raise bad_request("Response transfer mode STREAM needs an AWS_PROXY or HTTP_PROXY integration")
     timeout = settings.get("timeoutInMillis")
     if timeout is None:
         return
@@ -73,14 +66,15 @@ def check(settings: dict[str, Any], endpoint_types: list[str]) -> None:
         raise bad_request(f"Timeout should be between {MIN_TIMEOUT} ms and {longest} ms")
 
 
-def patch(method: Method, operations: Any, endpoint_types: list[str]) -> CompleteIntegration:
-    """`UpdateIntegration`. Raises `ApiError`; then nothing has changed."""
+def patched(method: Method, operations: Any, endpoint_types: list[str]) -> CompleteIntegration:
+    """Return what `UpdateIntegration` makes of the method's integration. Raises `ApiError`."""
     held = method.method_integration
     if held is None:
         raise ApiError(404, "NotFoundException", "No integration defined for method")
     mode = getattr(held, "response_transfer_mode", "BUFFERED")
     changed = CompleteIntegration.of(held, mode)
     changed.request_parameters = dict(held.request_parameters or {})
+    changed.request_templates = dict(held.request_templates or {})
     for operation in operations if isinstance(operations, list) else []:
         apply(changed, operation)
     check(
@@ -92,19 +86,22 @@ def patch(method: Method, operations: Any, endpoint_types: list[str]) -> Complet
         },
         endpoint_types,
     )
-    method.method_integration = changed
     return changed
 
 
 def apply(integration: CompleteIntegration, operation: dict[str, Any]) -> None:
     op, path, value = operation.get("op"), str(operation.get("path")), operation.get("value")
-    if path.startswith(PARAMETERS):
-        name = path.removeprefix(PARAMETERS).replace("~1", "/")
-        parameters = integration.request_parameters or {}
+    maps = {
+        "/requestParameters/": integration.request_parameters,
+        "/requestTemplates/": integration.request_templates,
+    }
+    kept = next((held for start, held in maps.items() if path.startswith(start)), None)
+    if kept is not None:
+        name = path.split("/", 2)[2].replace("~1", "/").replace("~0", "~")
         if op == "remove":
-            parameters.pop(name, None)
+            kept.pop(name, None)
         else:
-            parameters[name] = str(value)
+            kept[name] = str(value)
     elif op != "replace" or path not in EDITABLE:
         raise bad_request(f"Invalid patch path {path!r} for operation {op!r}")
     elif path == "/timeoutInMillis":

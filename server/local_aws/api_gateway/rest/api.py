@@ -14,6 +14,7 @@ from server.local_aws.api_gateway.common.settings import bad_request, read_setti
 from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
+from server.local_aws.api_gateway.rest.stage import complete_stage
 from server.local_aws.api_gateway.rest.trial import try_out
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
@@ -24,6 +25,7 @@ from server.local_aws.platform.limits import Limits
 API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
 DEPLOYMENTS = re.compile(r"/restapis/([^/]+)/deployments/?")
+STAGES = re.compile(r"/restapis/([^/]+)/stages/?")
 METHOD = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/?")
 INTEGRATION_RESPONSE = re.compile(
     r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/integration/responses/([^/]+)/?"
@@ -112,11 +114,20 @@ class RestApis:
             if api is not None:
                 deployment_id = json.loads(answer.body)["id"]
                 self._deployments[deployment_id] = snapshot(api, deployment_id)
+            if api is not None and (name := read_settings(call.body).get("stageName")):
+                complete_stage(api, name, {})
+        elif call.method == "POST" and (match := STAGES.fullmatch(call.path)):
+            api, settings = find(call.region, match[1]), read_settings(call.body)
+            if api is not None:
+                return ApiAnswer.of(
+                    answer.status, complete_stage(api, settings["stageName"], settings).to_json()
+                )
         elif call.method == "PUT" and (match := INTEGRATION.fullmatch(call.path)):
             method = find_method(call.region, *match.groups())
-            mode = read_settings(call.body).get("responseTransferMode") or "BUFFERED"
             assert method.method_integration is not None
-            complete = integration.CompleteIntegration.of(method.method_integration, mode)
+            complete = integration.CompleteIntegration.created(
+                method.method_integration, match[2], read_settings(call.body)
+            )
             method.method_integration = complete
             return ApiAnswer.of(answer.status, complete.to_json())
         return answer
@@ -150,7 +161,12 @@ class RestApis:
         )
         await self._ports.open("apigateway", "rest-api", call.region, api_id, front_door.serve)
         if "mode=import" not in call.target:
-            api.binaryMediaTypes = read_settings(call.body).get("binaryMediaTypes") or []
+            settings = read_settings(call.body)
+            api.binaryMediaTypes = settings.get("binaryMediaTypes") or []
+            api.version = settings.get("version")
+        api.description = api.description or None  # type: ignore[assignment]
+        addresses = "dualstack" if "PRIVATE" in endpoint_types(api) else "ipv4"
+        api.endpoint_configuration = {"ipAddressType": addresses, **api.endpoint_configuration}
         return ApiAnswer.of(answer.status, api.to_dict())
 
 

@@ -90,17 +90,16 @@ def to_body(document: dict[str, Any]) -> bytes:
 
 
 def complete(api: RestAPI, document: dict[str, Any]) -> None:
-    """Give the imported methods what moto left out: who may call them, and the transfer modes of their
-    integrations."""
+    """Give the imported API and its methods what moto left out."""
+    api.version = document["info"].get("version")
     for path, names in document["paths"].items():
         resource = next(each for each in api.resources.values() if each.get_path() == path)
         for name, held in names.items():
             method = resource.resource_methods[name.upper()]
             method.authorization_type = authorization_of(held)
             if method.method_integration is not None:
-                mode = str(held[EXTENSION].get("responseTransferMode") or "BUFFERED").upper()
-                method.method_integration = integration.CompleteIntegration.of(
-                    method.method_integration, mode
+                method.method_integration = integration.CompleteIntegration.created(
+                    method.method_integration, resource.id, held[EXTENSION]
                 )
 
 

@@ -11,7 +11,8 @@ class AppSync(Calls):
     """Answers every call of AppSync's API."""
 
     def __init__(self, platform: Platform) -> None:
-        self._apis = Apis(platform.endpoints, functions_of(platform), platform.limits)
+        tls = platform.certificate.context
+        self._apis = Apis(platform.endpoints, functions_of(platform), platform.limits, tls)
         self._api = AppSyncApi(self._apis, platform.forward)
 
     def serves(self, call: ApiCall) -> bool:

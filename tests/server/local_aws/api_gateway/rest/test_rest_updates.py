@@ -93,7 +93,7 @@ def test_what_is_updated_is_read_back(
         ("integration_response", "response", op("/contentHandling", "c"), op("/selectionPattern", "("),
         "pattern"),
         ("integration_response", "response", op("/contentHandling", "c"), op("/responseTemplates/a",
-        "#if("), "a:"),
+        "#if($x"), "a:"),
         ("integration", "method", op("/timeoutInMillis", "99"), op("/requestTemplates/", "x"),
         "/requestTemplates/"),
     ],

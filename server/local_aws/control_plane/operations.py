@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from botocore.model import OperationModel, ServiceModel, Shape
-from botocore.session import UnknownServiceError, get_session
+from botocore.session import Session, UnknownServiceError
 
 from server.local_aws.control_plane.call import ApiCall
 
@@ -159,12 +159,18 @@ def name_of(key: str, shape: Shape) -> str:
     return str(shape.serialization.get("name", key))
 
 
+@cache
+def session() -> Session:
+    """One for all models: a session looks through the folders of all services first."""
+    return Session()
+
+
 @lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
     if not re.fullmatch(r"[a-z0-9-]+", name):
         return None
     try:
-        return get_session().get_service_model(name)
+        return session().get_service_model(name)
     except UnknownServiceError:
         return None
 
@@ -212,7 +218,7 @@ def needed_elsewhere(model: OperationModel, call: ApiCall) -> int | None:
 @lru_cache(maxsize=64)
 def routes(service: str) -> list[Route]:
     """Return the service's operations."""
-    model = get_session().get_service_model(service)
+    model = session().get_service_model(service)
     return [route_of(model.operation_model(name)) for name in model.operation_names]
 
 

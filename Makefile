@@ -17,6 +17,8 @@ KERNEL_SETTINGS := .venv/etc/ipython/ipython_kernel_config.py
 LAB_SETTINGS := .venv/share/jupyter/lab/settings/overrides.json
 NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# Where images of containers set it, each of a thousand processes would compile what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The total, with the set-up and the lint step, is printed at the end of the tests.
 export STREAMING_STARTED := $(shell date +%s)

@@ -2,8 +2,8 @@
 
 Packages are real and complete when something of them is used. Measured on one idle core: `moto.ec2` takes
 1.1 s (ECS needs it for clusters of EC2 instances only), `openapi_spec_validator` half a second (for imports
-with `failonwarnings`), and `rfc3987_syntax`, which compiles a grammar for a format of jsonschema's, 2 s. A
-third of a service's first call goes into functions that build URLs, which werkzeug compiles for each route.
+with `failonwarnings`). A third of a service's first call goes into functions that build URLs, which werkzeug
+compiles for each route.
 """
 
 import gc
@@ -26,8 +26,8 @@ DEFERRED: Mapping[str, Mapping[str, str]] = {
 }
 """Packages, and of the names that others take from them at import those that can wait, with their modules."""
 
-LEFT_OUT = {"isoduration", "rfc3987_syntax"}
-"""Optional packages that are as good as not installed: whoever imports them goes on without."""
+LEFT_OUT = {"isoduration"}
+"""Optional packages that are as good as not installed: jsonschema, which imports them, goes on without."""
 
 LOADING = RLock()
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from server.local_aws.api_gateway.common.request import GatewayRequest
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.environments.invocation import Caller
-from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
+from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import BufferedResult, Functions, StreamingResponse
 from server.local_aws.control_plane.call import ApiError
@@ -22,8 +20,6 @@ LAMBDA_URI = re.compile(
 )
 API_GATEWAY = Service("apigateway.amazonaws.com")
 INVOKE = "lambda:InvokeFunction"
-
-Result = TypeVar("Result")
 
 
 class InvokeRejected(Exception):
@@ -50,51 +46,29 @@ def permitted_function(function_arn: str, source_arn: str, *, has_credentials: b
     return function
 
 
-def caller(request: GatewayRequest) -> Caller:
-    return Caller(trace_id=request.trace_id)
-
-
 async def invoke_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
+    seconds: float, functions: Functions, function: Function, payload: bytes, trace_id: str = ""
 ) -> BufferedResult:
     """Invoke and wait at most `seconds` for the result; the function runs on when they are over. Raises
     `InvokeRejected`, `TimeoutError`."""
-    invocation = functions.invoke(function, payload, caller(request))
-    return await within(seconds, invocation, settle, functions)
+    with throttling_rejects():
+        async with asyncio.timeout(seconds):
+            return await functions.invoke(function, payload, Caller(trace_id=trace_id))
 
 
 async def stream_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
+    seconds: float, functions: Functions, function: Function, payload: bytes, trace_id: str
 ) -> StreamingResponse:
     """Invoke; wait at most `seconds` until the response begins; the function runs on when they are over.
     Raises `InvokeRejected`, `FunctionFailure`, `TimeoutError`."""
-    invocation = functions.stream(function, payload, caller(request))
-    return await within(seconds, invocation, discard, functions)
-
-
-async def within(
-    seconds: float,
-    work: Coroutine[Any, Any, Result],
-    abandoned: Callable[["asyncio.Future[Result]"], Coroutine[Any, Any, None]],
-    functions: Functions,
-) -> Result:
-    task = asyncio.ensure_future(work)
-    try:
+    with throttling_rejects():
         async with asyncio.timeout(seconds):
-            return await asyncio.shield(task)
+            return await functions.stream(function, payload, Caller(trace_id=trace_id))
+
+
+@contextmanager
+def throttling_rejects() -> Iterator[None]:
+    try:
+        yield
     except Throttled as throttled:
         raise InvokeRejected(throttled.reason) from None
-    except (TimeoutError, asyncio.CancelledError):
-        functions.in_background(abandoned(task))
-        raise
-
-
-async def settle(task: "asyncio.Future[BufferedResult]") -> None:
-    with suppress(Throttled):
-        await task
-
-
-async def discard(task: "asyncio.Future[StreamingResponse]") -> None:
-    with suppress(Throttled, FunctionFailure):
-        async with await task:
-            pass

@@ -160,7 +160,7 @@ class Call:
             await answer.refuse(413, "Request Entity Too Large")
             return
         invoked = await lambda_target.invoke_within(
-            self._seconds, self.functions, function, payload, self.request
+            self._seconds, self.functions, function, payload, self.request.trace_id
         )
         if invoked.failed:
             raise BadResult("the function failed")

@@ -129,7 +129,7 @@ class MethodCall:
         if (payload := await self._payload(answer)) is None:
             return
         result = await lambda_target.invoke_within(
-            self._buffered_seconds, self.functions, function, payload, self.request
+            self._buffered_seconds, self.functions, function, payload, self.request.trace_id
         )
         if result.failed:
             raise BadResult("the function failed")
@@ -151,7 +151,7 @@ class MethodCall:
         if (payload := await self._payload(answer)) is None:
             return
         response = await lambda_target.stream_within(
-            self._idle, self.functions, function, payload, self.request
+            self._idle, self.functions, function, payload, self.request.trace_id
         )
         async with response:
             try:

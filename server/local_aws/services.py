@@ -15,7 +15,7 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "apprunner": ("server.local_aws.app_runner.api", "AppRunnerApi"),
     "appsync": ("server.local_aws.appsync.service", "AppSync"),
     "ecs": ("server.local_aws.ecs_express.api", "EcsExpressApi"),
-    "lambda": ("server.local_aws.aws_lambda.service", "Lambda"),
+    "lambda": ("server.local_aws.aws_lambda.api", "LambdaApi"),
     "sts": ("server.local_aws.iam.root", "RootIdentity"),
 }
 """The name for which a service's calls are signed: the module and the class that serve it, made with the

@@ -1,15 +1,9 @@
-"""Invokes a function for a gateway: which one, whether its policy allows it, and within which time."""
+"""The function that a gateway invokes: which one, and whether its policy allows it."""
 
-import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments.invocation import Caller
-from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.functions import BufferedResult, Functions, StreamingResponse
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.iam.resource_policy import Service, permits
 
@@ -44,31 +38,3 @@ def permitted_function(function_arn: str, source_arn: str, *, has_credentials: b
             f"{function_arn} does not allow {API_GATEWAY.name} to invoke it for {source_arn}"
         )
     return function
-
-
-async def invoke_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, trace_id: str = ""
-) -> BufferedResult:
-    """Invoke and wait at most `seconds` for the result; the function runs on when they are over. Raises
-    `InvokeRejected`, `TimeoutError`."""
-    with throttling_rejects():
-        async with asyncio.timeout(seconds):
-            return await functions.invoke(function, payload, Caller(trace_id=trace_id))
-
-
-async def stream_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, trace_id: str
-) -> StreamingResponse:
-    """Invoke; wait at most `seconds` until the response begins; the function runs on when they are over.
-    Raises `InvokeRejected`, `FunctionFailure`, `TimeoutError`."""
-    with throttling_rejects():
-        async with asyncio.timeout(seconds):
-            return await functions.stream(function, payload, Caller(trace_id=trace_id))
-
-
-@contextmanager
-def throttling_rejects() -> Iterator[None]:
-    try:
-        yield
-    except Throttled as throttled:
-        raise InvokeRejected(throttled.reason) from None

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlsplit
 import h11
 from moto.apigatewayv2.models import Api, Stage
 
-from server.local_aws.api_gateway.common import lambda_target, result, upstream
-from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected
+from server.local_aws.api_gateway.common import result, upstream
+from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected, permitted_function
 from server.local_aws.api_gateway.common.request import (
     GatewayRequest,
     Target,
@@ -29,6 +29,8 @@ from server.local_aws.api_gateway.common.stage_variables import with_stage_varia
 from server.local_aws.api_gateway.http import payload_v1, payload_v2
 from server.local_aws.api_gateway.http.received_path import BadPath, received
 from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
+from server.local_aws.aws_lambda.environments.invocation import Caller
+from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.function_url import cors as url_cors
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.http1.answering import Answering
@@ -143,7 +145,7 @@ class Call:
                 await answer.whole(status, headers, body)
         except PeerGone:
             raise
-        except (BadResult, InvokeRejected, h11.LocalProtocolError):
+        except (BadResult, InvokeRejected, Throttled, h11.LocalProtocolError):
             await answer.refuse(500, INTERNAL)
         except (TimeoutError, *upstream.UPSTREAM_ERRORS):
             await answer.refuse(503, "Service Unavailable")
@@ -154,14 +156,13 @@ class Call:
         if not arn:
             raise InvokeRejected("HTTP APIs do not stream")
         route = self.route.key if self.route.key == DEFAULT else self.route.key.replace(" ", "", 1)
-        function = lambda_target.permitted_function(arn, self.target.source_arn(route))
+        function = permitted_function(arn, self.target.source_arn(route))
         payload = json.dumps(self._event()).encode()
         if len(payload) > self.limits.request:
             await answer.refuse(413, "Request Entity Too Large")
             return
-        invoked = await lambda_target.invoke_within(
-            self._seconds, self.functions, function, payload, self.request.trace_id
-        )
+        async with asyncio.timeout(self._seconds):  # the function runs on when they are over
+            invoked = await self.functions.invoke(function, payload, Caller(trace_id=self.request.trace_id))
         if invoked.failed:
             raise BadResult("the function failed")
         if self.integration.payload_format == "2.0":

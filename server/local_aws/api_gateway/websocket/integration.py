@@ -3,18 +3,16 @@
 Docs: …/developerguide/apigateway-websocket-api-integration-requests.html (checked 2026-11).
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from server.local_aws.api_gateway.common.lambda_target import (
-    InvokeRejected,
-    invoke_within,
-    permitted_function,
-)
+from server.local_aws.api_gateway.common.lambda_target import InvokeRejected, permitted_function
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.websocket.deployed import Authorizer, Integration
+from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
@@ -91,10 +89,11 @@ class Integrations:
         try:
             function = permitted_function(match[1], source_arn, has_credentials=has_credentials)
             payload = json.dumps(event).encode()
-            result = await invoke_within(seconds, self._functions, function, payload)
+            async with asyncio.timeout(seconds):
+                result = await self._functions.invoke(function, payload)
         except TimeoutError:
             raise IntegrationFailure(504, "Endpoint request timed out") from None
-        except (InvokeRejected, RecursionError):  # it holds what an authorizer said
+        except (InvokeRejected, Throttled, RecursionError):  # it holds what an authorizer said
             raise internal(500) from None
         try:
             document = json.loads(result.payload or b"null")

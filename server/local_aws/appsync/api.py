@@ -19,7 +19,9 @@ from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
 from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
 from server.local_aws.appsync.graphql.schema import BadSchema
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.platform.service import Calls, Platform
 
 GRAPHQL = re.compile(r"/v1/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
 EVENTS = re.compile(r"/v2/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
@@ -28,15 +30,22 @@ RESOLVERS = re.compile(r"types/(?P<type>[^/]+)/resolvers(?:/(?P<field>[^/]+))?")
 NAMESPACE = re.compile(r"channelNamespaces/(?P<name>[^/]+)")
 OUT_OF_SCOPE = re.compile(r"functions|sourceApiAssociations|domainname|ApiCaches|environmentVariables")
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
+class AppSyncApi(Calls):
+    """Serves every call of AppSync's API."""
 
-class AppSyncApi:
-    """Serves AppSync's API calls; `forward` hands one to moto."""
+    def __init__(self, platform: Platform) -> None:
+        self._apis = Apis(platform.endpoints, functions_of(platform), platform.limits)
+        self._forward = platform.forward
 
-    def __init__(self, apis: Apis, forward: Forward) -> None:
-        self._apis = apis
-        self._forward = forward
+    def serves(self, call: ApiCall) -> bool:
+        return True
+
+    async def retire(self) -> None:
+        await self._apis.retire()
+
+    async def stop(self) -> None:
+        await self._apis.stop()
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer one call."""

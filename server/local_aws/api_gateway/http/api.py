@@ -8,7 +8,6 @@ are this stand-in's own.
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -21,28 +20,25 @@ from server.local_aws.api_gateway.common.settings import bad_request, read_setti
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.openapi import check_document
 from server.local_aws.api_gateway.http.routes import DEFAULT, Routes, routes_of, wrong_with
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 
 APIS = re.compile(r"/v2/apis/?")
 API = re.compile(r"/v2/apis/([^/]+)/?")
 BELOW = re.compile(r"/v2/apis/([^/]+)/(\w+)(?:/([^/]+))?/?")
 TIMEOUTS = range(50, 30_001)
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
-
 
 class HttpApis:
-    """Every HTTP API; `forward` hands a call on, those of other protocols too."""
+    """Every HTTP API; calls that concern other APIs are handed on."""
 
-    def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._ports = Ports(endpoints)
-        self._functions = functions
-        self._limits = limits
-        self._forward = forward
+    def __init__(self, platform: Platform) -> None:
+        self._ports = Ports(platform.endpoints)
+        self._functions = functions_of(platform)
+        self._limits = platform.limits
+        self._forward = platform.forward
         self._deployments: dict[str, dict[str, tuple[dict[str, Any], Routes]]] = {}
 
     @staticmethod

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +14,10 @@ from server.local_aws.api_gateway.rest import integration, openapi, tags
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.trial import try_out
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 
 API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
@@ -29,17 +27,15 @@ INTEGRATION = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/i
 
 ENDPOINT_TYPES = ("EDGE", "REGIONAL", "PRIVATE")
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
-
 
 class RestApis:
-    """Every REST API; `forward` hands a call to moto."""
+    """Every REST API."""
 
-    def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._ports = Ports(endpoints)
-        self._functions = functions
-        self._limits = limits
-        self._forward = forward
+    def __init__(self, platform: Platform) -> None:
+        self._ports = Ports(platform.endpoints)
+        self._functions = functions_of(platform)
+        self._limits = platform.limits
+        self._forward = platform.forward
         self._deployments: dict[str, Deployment] = {}
 
     @staticmethod

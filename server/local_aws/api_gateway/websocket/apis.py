@@ -6,9 +6,8 @@ change stages. Docs: docs.aws.amazon.com/apigatewayv2/latest/api-reference/opera
 
 import json
 import re
-import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -23,11 +22,11 @@ from server.local_aws.api_gateway.websocket.deployed import Route, Stage, backen
 from server.local_aws.api_gateway.websocket.event import new_id
 from server.local_aws.api_gateway.websocket.gateway import Gateway
 from server.local_aws.api_gateway.websocket.routing import CONNECT
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoint, Endpoints
+from server.local_aws.control_plane.endpoints import Endpoint
 from server.local_aws.http1.server import HOST, Server
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 from server.local_aws.platform.throttle import TokenBucket
 
 PATH = re.compile(r"/v2/apis(?:/([^/]+)(?:/([^/]+)(?:/([^/]+))?)?)?/?")
@@ -36,7 +35,6 @@ AUTHORIZATIONS = ("NONE", "AWS_IAM", "CUSTOM")
 MAX_ROUTES = 300
 """Routes of an API (API Gateway quotas)."""
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 Key = tuple[str, str]
 
 
@@ -62,24 +60,17 @@ class Deployment:
 
 
 class WebSocketApis:
-    """Every WebSocket API, each on a port of its own, plain and over TLS. `forward` is moto."""
+    """Every WebSocket API, each on a port of its own, plain and over TLS."""
 
-    def __init__(
-        self,
-        endpoints: Endpoints,
-        functions: Functions,
-        limits: Limits,
-        tls: ssl.SSLContext,
-        forward: Forward,
-    ) -> None:
-        self._endpoints = endpoints
-        self._functions = functions
-        self._limits = limits
-        self._tls = tls
-        self._forward = forward
+    def __init__(self, platform: Platform) -> None:
+        self._endpoints = platform.endpoints
+        self._functions = functions_of(platform)
+        self._limits = platform.limits
+        self._tls = platform.certificate.context
+        self._forward = platform.forward
         self._listening: dict[Key, tuple[Gateway, Server, Endpoint]] = {}
         self._deployments: dict[Key, dict[str, Deployment]] = {}
-        rate = limits.websocket_connection_rate
+        rate = self._limits.websocket_connection_rate
         self._new_connections = TokenBucket(max(rate, 1.0), rate, time.monotonic())
 
     async def call(self, call: ApiCall) -> ApiAnswer | None:

@@ -9,7 +9,7 @@ Choices of this stand-in, where AWS is unconfirmed: what takes too long and what
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +17,7 @@ import h11
 from moto.apigatewayv2.models import Api, Stage
 
 from server.local_aws.api_gateway.common import result, upstream
+from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
 from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected, permitted_function
 from server.local_aws.api_gateway.common.request import (
     GatewayRequest,
@@ -28,7 +29,7 @@ from server.local_aws.api_gateway.common.result import BadResult
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.http import payload_v1, payload_v2
 from server.local_aws.api_gateway.http.received_path import BadPath, received
-from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
+from server.local_aws.api_gateway.http.routes import Integration, Route, Routes, find
 from server.local_aws.aws_lambda.environments.invocation import Caller
 from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.function_url import cors as url_cors
@@ -41,18 +42,16 @@ UNTYPED = payload_v2.UNTYPED
 FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 INTERNAL = "Internal Server Error"
 
-Deployed = Callable[[Stage], Routes]
-
 
 class HttpApiFrontDoor:
-    """Serves one HTTP API, all its stages. `deployed(stage)` are the routes that a stage serves."""
+    """Serves one HTTP API, all its stages."""
 
     def __init__(
-        self, region: str, api: Api, deployed: Deployed, functions: Functions, limits: Limits
+        self, region: str, api: Api, deployments: Deployments[Routes], functions: Functions, limits: Limits
     ) -> None:
         self._region = region
         self._api = api
-        self._deployed = deployed
+        self._deployments = deployments
         self._functions = functions
         self._limits = limits
 
@@ -75,7 +74,7 @@ class HttpApiFrontDoor:
         """Find the route and carry it out. Raises `BadPath`, `TruncatedBody`, `BodyTooLarge`."""
         full_path = received(request.path)
         stage, path = self._stage(full_path)
-        found = find(self._deployed(stage), exchange.method, path) if stage else None
+        found = find(self._deployments.routes_of(stage) or (), exchange.method, path) if stage else None
         if stage is None or found is None:
             await answer.refuse(404, "Not Found")
             return

@@ -61,7 +61,7 @@ class AppSyncApi(Calls):
     # GraphQL APIs
 
     async def _graphql(self, call: ApiCall, api_id: str | None, rest: str) -> ApiAnswer:
-        settings = settings_of(call)
+        settings = call.members
         if api_id is None:
             if call.method == "POST":
                 check_modes(settings)
@@ -109,7 +109,7 @@ class AppSyncApi(Calls):
     # Event APIs
 
     async def _events(self, call: ApiCall, api_id: str | None, rest: str) -> ApiAnswer:
-        settings = settings_of(call)
+        settings = call.members
         if call.method == "POST":
             check_settings(settings)
         if api_id is None:
@@ -161,19 +161,6 @@ def addresses(host: str, *, events: bool) -> dict[str, Any]:
     if events:
         return {"dns": dns}
     return {"dns": dns, "uris": {"GRAPHQL": f"http://{host}/graphql", "REALTIME": f"ws://{host}/graphql"}}
-
-
-def settings_of(call: ApiCall) -> dict[str, Any]:
-    """Raises `ApiError` (400) if the body is not a JSON object."""
-    if not call.body:
-        return {}
-    try:
-        settings = json.loads(call.body)
-    except (ValueError, RecursionError):
-        settings = None
-    if not isinstance(settings, dict):
-        raise ApiError(400, "BadRequestException", "Could not parse request body into json")
-    return settings
 
 
 def check_modes(settings: Mapping[str, Any]) -> None:

@@ -18,7 +18,6 @@ from server.local_aws.aws_lambda.function_url.front_door import FunctionUrl
 from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.control_plane.operations import from_json
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.http1.server import Handler
 from server.local_aws.iam import trust
@@ -184,7 +183,7 @@ class LambdaApi:
     async def _check_code(self, call: ApiCall, *, creates: bool) -> None:
         """Refuse at once what cannot be unpacked, or run."""
         try:
-            document = json.loads(call.body)
+            document = call.members
             source = document.get("Code", {}) if creates else document
             if creates and (document.get("PackageType") == "Image" or document.get("Layers")):
                 message = "The local stand-in runs functions from zip files without layers only"
@@ -208,7 +207,7 @@ class LambdaApi:
 def check_role(call: ApiCall, function: str) -> None:
     """Raise `ApiError` (400) if the role that a call gives a function does not let Lambda assume it.
     `function`: its name, "" if the call says it."""
-    members = from_json(call.body)
+    members = call.members
     name = str(function or members.get("FunctionName", "")).rpartition(":")[2]
     arn = f"arn:aws:lambda:{call.region}:{ACCOUNT_ID}:function:{name}"
     if "Role" in members:

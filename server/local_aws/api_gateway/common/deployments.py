@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from moto.apigatewayv2.models import Api, Stage
 
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 
 DEFAULT = "$default"
@@ -69,7 +69,7 @@ class Deployments(Generic[Routes]):
     def call(self, call: ApiCall, deployment_id: str) -> ApiAnswer:
         """Create, list, get or delete deployments. Raises `ApiError`."""
         if not deployment_id and call.method == "POST":
-            return ApiAnswer.of(201, self._create(read_settings(call.body)).to_document())
+            return ApiAnswer.of(201, self._create(call.members).to_document())
         if not deployment_id:
             return ApiAnswer.of(200, {"items": [each.to_document() for each in self._held.values()]})
         if deployment_id not in self._held:
@@ -94,7 +94,7 @@ class Deployments(Generic[Routes]):
 
     def call_stage(self, call: ApiCall, name: str) -> ApiAnswer:
         """Create a stage, or change the one of that name. Raises `ApiError`."""
-        settings = read_settings(call.body)
+        settings = call.members
         stage = self._change_stage(name, settings) if name else self.create_stage(settings)
         return ApiAnswer.of(200 if name else 201, stage.to_json())
 

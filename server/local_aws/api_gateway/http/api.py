@@ -14,7 +14,7 @@ from moto.apigatewayv2.models import Api, apigatewayv2_backends
 
 from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.openapi import check_document
 from server.local_aws.api_gateway.http.routes import Routes, routes_of, wrong_with
@@ -70,7 +70,7 @@ class HttpApis:
         await self._ports.stop()
 
     async def _create(self, call: ApiCall) -> ApiAnswer:
-        settings = read_settings(call.body)
+        settings = call.members
         if settings.get("protocolType") == "HTTP":
             check_cors(settings)
             check_route_key(settings.get("routeKey") or DEFAULT)
@@ -91,9 +91,9 @@ class HttpApis:
         if find(call.region, api_id) is None:
             return
         if call.method == "PATCH":
-            check_cors(read_settings(call.body))
+            check_cors(call.members)
         elif call.method == "PUT":
-            check_cors({"corsConfiguration": check_document(read_settings(call.body).get("body"))})
+            check_cors({"corsConfiguration": check_document(call.members.get("body"))})
 
     async def _listen(self, region: str, api: Api) -> None:
         deployments = Deployments(api, routes_of)
@@ -108,7 +108,7 @@ class HttpApis:
         if kind == "deployments":
             return deployments.call(call, name)
         if call.method in ("POST", "PATCH"):
-            settings = read_settings(call.body)
+            settings = call.members
             if kind == "integrations":
                 check_integration(settings, creates=call.method == "POST")
             elif kind == "routes":

@@ -14,7 +14,7 @@ from moto.apigatewayv2.models import Api
 
 from server.door.guard import Kind
 from server.local_aws.api_gateway.common.deployments import Deployments
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.websocket.deployed import Route, Stage, backend, freeze, websocket_apis
 from server.local_aws.api_gateway.websocket.gateway import Gateway
 from server.local_aws.api_gateway.websocket.routing import CONNECT
@@ -66,11 +66,11 @@ class WebSocketApis:
                 raise bad_request("At least one route is required before deploying the Api.")
             return deployments.call(call, item)
         if collection == "integrations" and call.method in ("POST", "PATCH"):
-            check_integration(read_settings(call.body), created=call.method == "POST")
+            check_integration(call.members, created=call.method == "POST")
         if collection == "authorizers" and call.method in ("POST", "PATCH"):
-            check_authorizer(read_settings(call.body), created=call.method == "POST")
+            check_authorizer(call.members, created=call.method == "POST")
         if collection == "routes" and call.method in ("POST", "PATCH"):
-            check_route(read_settings(call.body), api, item)
+            check_route(call.members, api, item)
         if not collection and call.method == "PUT":
             raise bad_request("OpenAPI documents are imported over HTTP APIs only")
         if collection == "stages" and call.method in ("POST", "PATCH"):
@@ -92,7 +92,7 @@ class WebSocketApis:
 
     async def _create(self, call: ApiCall) -> ApiAnswer | None:
         """Create an API and let it listen: its endpoint is on this machine."""
-        settings = read_settings(call.body)
+        settings = call.members
         if settings.get("protocolType") != "WEBSOCKET":
             return None
         if not settings.get("routeSelectionExpression"):

@@ -16,7 +16,6 @@ from copy import deepcopy
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from types import TracebackType
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -151,9 +150,7 @@ class Envoy:
     def __enter__(self) -> "Envoy":
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:

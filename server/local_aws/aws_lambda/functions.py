@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from server.local_aws.aws_lambda import deployed
@@ -89,9 +88,7 @@ class StreamingResponse:
     async def __aenter__(self) -> "StreamingResponse":
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if not self._posted.reply.done():
             self._functions.in_background(self._posted.discard())
 

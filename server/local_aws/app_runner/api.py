@@ -8,6 +8,7 @@ from server.envoy.configuration import Configuration
 from server.local_aws.app_runner.proxy import configuration
 from server.local_aws.app_runner.service import HEALTH_CHECK, Operation, Service, Settings, log_group
 from server.local_aws.containers.api import ContainerApi, Handler
+from server.local_aws.containers.hosting import Hosting
 from server.local_aws.control_plane.call import ApiCall, ApiError
 from server.local_aws.iam.identity import role_with
 from server.local_aws.platform.service import Platform
@@ -42,9 +43,10 @@ class AppRunnerApi(ContainerApi[Service]):
         if name in [service.name for service in existing]:
             raise invalid(f"Service with the provided name already exists: {name}.")
         settings = settings_of(parameters)
+        self._require_envoy()
         service_id = uuid.uuid4().hex
         group = log_group(name, service_id, "application")
-        hosting = self._host(self._configuration, call.region, service_id, group)
+        hosting = Hosting(self._configuration, self._platform, "apprunner", call.region, service_id, group)
         tags = self._given_tags(parameters)
         service = Service(name, call.region, service_id, settings, tags, hosting)
         self._services[service.arn] = service

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from server.envoy.configuration import Configuration
 from server.envoy.process import EnvoyUnavailable, envoy_program
 from server.local_aws.containers.hosting import Hosting
 from server.local_aws.control_plane.aws_json import JsonService
@@ -84,15 +83,12 @@ class ContainerApi(Calls, Generic[S]):
         """A member as this service writes it: App Runner begins with a capital letter."""
         return name if self._name == "ecs" else name[0].upper() + name[1:]
 
-    def _host(
-        self, proxy: Callable[[str], Configuration], region: str, service_id: str, log_group: str
-    ) -> Hosting:
-        """Return the address of a new service. Raises `ApiError`, 501, where there is no Envoy."""
+    def _require_envoy(self) -> None:
+        """Raise `ApiError`, 501, where there is none."""
         try:
             envoy_program()
         except EnvoyUnavailable as error:
             raise ApiError(501, self._unsupported, WITHOUT_ENVOY.format(error)) from None
-        return Hosting(proxy, self._platform, self._name, region, service_id, log_group)
 
     def _service(self, arn: str) -> S:
         if arn not in self._services:

@@ -9,6 +9,7 @@ from moto.ecs.models import ecs_backends
 
 from server.envoy.configuration import Configuration
 from server.local_aws.containers.api import ContainerApi
+from server.local_aws.containers.hosting import Hosting
 from server.local_aws.control_plane.call import ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.ecs_express.listing import listed_services
@@ -71,8 +72,9 @@ class EcsExpressApi(ContainerApi[ExpressService]):
             if role_with(parameters.get(member, "")) is None:
                 raise invalid(f"{member} must name a role that ECS can assume")
         given = configured(DEFAULTS, parameters)
+        self._require_envoy()
         group = f"/aws/ecs/{cluster}/{name}"
-        hosting = self._host(self._configuration, call.region, arn, group)
+        hosting = Hosting(self._configuration, self._platform, "ecs", call.region, arn, group)
         tags = self._given_tags(parameters)
         role = parameters["infrastructureRoleArn"]
         service = ExpressService(name, cluster, call.region, role, tags, hosting)

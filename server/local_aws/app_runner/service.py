@@ -14,10 +14,10 @@ from server.local_aws.containers.command import IMAGE_COMMAND, Workload
 from server.local_aws.containers.container import DeploymentFailed
 from server.local_aws.containers.health import HealthCheck
 from server.local_aws.containers.hosting import Hosting
-from server.local_aws.containers.log import put_lines
 from server.local_aws.containers.proxy import ProxyFailed
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
+from server.local_aws.platform.log import event, put_events
 
 HEALTH_CHECK = {
     "Protocol": "TCP",
@@ -167,7 +167,8 @@ class Service(HostedService):
 
     def log(self, line: str) -> None:
         """A line of App Runner's own about this service."""
-        put_lines(self.region, log_group(self.name, self.id, "service"), "events", [f"[AppRunner] {line}"])
+        said = event(f"[AppRunner] {line}".encode())
+        put_events(self.region, log_group(self.name, self.id, "service"), "events", [said])
 
     def _require(self, what: str, *statuses: str) -> None:
         if self.status not in statuses:

@@ -252,7 +252,7 @@ class Functions:
         await self._make_room()
         if self._stopping:
             raise STOPPED
-        log = LogStream(function, deployed.put_log_events)
+        log = LogStream(function)
         variables = partial(
             environment_variables,
             function,

@@ -10,7 +10,7 @@ from pathlib import Path
 from server.envoy.process import free_port
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.health import START_INTERVAL, HealthCheck
-from server.local_aws.containers.log import LogPipe
+from server.local_aws.platform.log import LinePipe
 from server.local_aws.platform.service import Platform
 from server.processes.children import Child
 
@@ -35,7 +35,7 @@ class Container:
         health: HealthCheck,
         platform: Platform,
         region: str,
-        log: LogPipe,
+        log: LinePipe,
         service_port: int,
     ) -> None:
         self.port = free_port()

@@ -3,16 +3,16 @@
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from server.envoy.configuration import Configuration
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck
-from server.local_aws.containers.log import LogPipe, put_lines
 from server.local_aws.containers.proxy import Proxy
 from server.local_aws.control_plane.endpoints import Endpoint
 from server.local_aws.http1.server import HOST
+from server.local_aws.platform.log import LinePipe, event, put_events
 from server.local_aws.platform.service import Platform
 
 
@@ -75,7 +75,7 @@ class Hosting:
         """Serve `workload`. A first one is waited for behind its proxy, which answers 503 meanwhile; a later
         one replaces its predecessor when it is healthy. Raises `DeploymentFailed`: a first one then leaves
         the proxy, a later one what was there."""
-        log = LogPipe(self._region, self._log_group, log_stream)
+        log = LinePipe(lambda lines, _: self._log(log_stream, lines))
         container = Container(workload, health, self._platform, self._region, log, self._port.number)
         former = self._container
         try:
@@ -109,7 +109,14 @@ class Hosting:
         return self._proxy is not None and not self._proxy.serves
 
     def _report(self, line: str) -> None:
-        put_lines(self._region, self._log_group, "proxy", [line])
+        self._log("proxy", [line.encode()])
+
+    def _log(self, stream: str, lines: Iterable[bytes]) -> None:
+        events = [
+            event(line) for line in lines if line.strip()
+        ]  # CloudWatch Logs takes none without a message
+        if events:
+            put_events(self._region, self._log_group, stream, events)
 
     async def _route_to(self, container: Container) -> None:
         await self._close_proxy()

@@ -1,6 +1,5 @@
 """Which operation an API call is, and with which parameters: by botocore's models of the services."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -133,12 +132,12 @@ def members_of(found: Found, call: ApiCall) -> Mapping[str, Any]:
     """The parameters of a call: of a REST operation those in its path win over those in its query, and these
     over those in its body."""
     if found.protocol == "json":
-        return from_json(call.body)
+        return call.members
     if not found.protocol.startswith("rest-"):
         return from_form(call)
     shape = found.model.input_shape
     payload = shape.serialization.get("payload") if shape else None  # then the body is not parameters
-    body = {} if payload or found.protocol == "rest-xml" else from_json(call.body)
+    body = {} if payload or found.protocol == "rest-xml" else call.members
     return {**body, **call.query, **found.labels}
 
 
@@ -243,15 +242,6 @@ def expression(parts: list[str]) -> str:
     for number in range(1, len(parts), 2):
         written[number] = "(.+)" if parts[number].endswith("+") else "([^/]+)"
     return "".join(written)
-
-
-def from_json(body: bytes) -> dict[str, Any]:
-    """Return the members of a JSON object; none if that is not what the body is."""
-    try:
-        document = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def from_form(call: ApiCall) -> dict[str, str]:

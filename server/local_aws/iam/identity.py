@@ -15,9 +15,10 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, User, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
+from server.local_aws.control_plane.call import json_object
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.iam.conditions import Context
-from server.local_aws.iam.policy import DENY, effects, parsed, permits
+from server.local_aws.iam.policy import DENY, effects, permits
 from server.local_aws.iam.sigv4 import ExpiredToken, SignedRequest, verify
 
 ROOT_KEY = ROOT_SECRET = "test"
@@ -162,7 +163,7 @@ def documents(holder: Any) -> Iterator[Document]:
 
 def document_of(text: Any) -> Document:
     """moto keeps inline policies as their text, those of stacks as they are in the template."""
-    return text if isinstance(text, Mapping) else parsed(text)
+    return text if isinstance(text, Mapping) else json_object(text) or {}
 
 
 def managed(policy: ManagedPolicy) -> Document:

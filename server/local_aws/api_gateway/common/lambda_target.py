@@ -1,17 +1,9 @@
-"""Invokes a function for a gateway: which one, whether its policy allows it, and within which time."""
+"""The function that a gateway invokes: which one, and whether its policy allows it."""
 
-import asyncio
 import re
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar
 
-from server.local_aws.api_gateway.common.request import GatewayRequest
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments.invocation import Caller
-from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.functions import BufferedResult, Functions, StreamingResponse
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.iam.resource_policy import Service, permits
 
@@ -22,8 +14,6 @@ LAMBDA_URI = re.compile(
 )
 API_GATEWAY = Service("apigateway.amazonaws.com")
 INVOKE = "lambda:InvokeFunction"
-
-Result = TypeVar("Result")
 
 
 class InvokeRejected(Exception):
@@ -48,53 +38,3 @@ def permitted_function(function_arn: str, source_arn: str, *, has_credentials: b
             f"{function_arn} does not allow {API_GATEWAY.name} to invoke it for {source_arn}"
         )
     return function
-
-
-def caller(request: GatewayRequest) -> Caller:
-    return Caller(trace_id=request.trace_id)
-
-
-async def invoke_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
-) -> BufferedResult:
-    """Invoke and wait at most `seconds` for the result; the function runs on when they are over. Raises
-    `InvokeRejected`, `TimeoutError`."""
-    invocation = functions.invoke(function, payload, caller(request))
-    return await within(seconds, invocation, settle, functions)
-
-
-async def stream_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
-) -> StreamingResponse:
-    """Invoke; wait at most `seconds` until the response begins; the function runs on when they are over.
-    Raises `InvokeRejected`, `FunctionFailure`, `TimeoutError`."""
-    invocation = functions.stream(function, payload, caller(request))
-    return await within(seconds, invocation, discard, functions)
-
-
-async def within(
-    seconds: float,
-    work: Coroutine[Any, Any, Result],
-    abandoned: Callable[["asyncio.Future[Result]"], Coroutine[Any, Any, None]],
-    functions: Functions,
-) -> Result:
-    task = asyncio.ensure_future(work)
-    try:
-        async with asyncio.timeout(seconds):
-            return await asyncio.shield(task)
-    except Throttled as throttled:
-        raise InvokeRejected(throttled.reason) from None
-    except (TimeoutError, asyncio.CancelledError):
-        functions.in_background(abandoned(task))
-        raise
-
-
-async def settle(task: "asyncio.Future[BufferedResult]") -> None:
-    with suppress(Throttled):
-        await task
-
-
-async def discard(task: "asyncio.Future[StreamingResponse]") -> None:
-    with suppress(Throttled, FunctionFailure):
-        async with await task:
-            pass

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from moto.apigatewayv2.models import Api
 
+from server.local_aws.api_gateway.common.deployments import DEFAULT
 from server.local_aws.api_gateway.common.paths import VARIABLE, PathTemplate, best_match, http_segments
 from server.local_aws.api_gateway.http.received_path import decoded
 
-DEFAULT = "$default"
 METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 FIXED = re.compile(r"[^\s{}?#]+")
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +9,15 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import integration, openapi, tags
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.trial import try_out
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 
 API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
@@ -29,17 +27,15 @@ INTEGRATION = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/i
 
 ENDPOINT_TYPES = ("EDGE", "REGIONAL", "PRIVATE")
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
-
 
 class RestApis:
-    """Every REST API; `forward` hands a call to moto."""
+    """Every REST API."""
 
-    def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._ports = Ports(endpoints)
-        self._functions = functions
-        self._limits = limits
-        self._forward = forward
+    def __init__(self, platform: Platform) -> None:
+        self._ports = Ports(platform.endpoints)
+        self._functions = functions_of(platform)
+        self._limits = platform.limits
+        self._forward = platform.forward
         self._deployments: dict[str, Deployment] = {}
 
     @staticmethod
@@ -85,9 +81,9 @@ class RestApis:
         if match := INTEGRATION.fullmatch(call.path):
             api = find(call.region, match[1])
             types = endpoint_types(api) if api else []
-            integration.check(read_settings(call.body), types)
+            integration.check(call.members, types)
         elif METHOD.fullmatch(call.path):
-            settings = read_settings(call.body)
+            settings = call.members
             if settings.get("authorizationType", "NONE") != "NONE" or settings.get("apiKeyRequired"):
                 raise bad_request("The local stand-in serves methods without authorization or API key only")
 
@@ -101,7 +97,7 @@ class RestApis:
                 self._deployments[deployment_id] = snapshot(api, deployment_id)
         elif call.method == "PUT" and (match := INTEGRATION.fullmatch(call.path)):
             method = find_method(call.region, *match.groups())
-            mode = read_settings(call.body).get("responseTransferMode") or "BUFFERED"
+            mode = call.members.get("responseTransferMode") or "BUFFERED"
             assert method.method_integration is not None
             complete = integration.CompleteIntegration.of(method.method_integration, mode)
             method.method_integration = complete
@@ -110,7 +106,7 @@ class RestApis:
 
     def _update_integration(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         method = find_method(call.region, api_id, resource_id, name)
-        operations = read_settings(call.body).get("patchOperations")
+        operations = call.members.get("patchOperations")
         types = endpoint_types(apigateway_backends[ACCOUNT_ID][call.region].get_rest_api(api_id))
         return ApiAnswer.of(200, integration.patch(method, operations, types).to_json())
 
@@ -118,7 +114,7 @@ class RestApis:
         api = find(call.region, api_id)
         if api is None:
             raise ApiError(404, "NotFoundException", "Invalid API identifier specified")
-        settings = read_settings(call.body)
+        settings = call.members
         document = await try_out(api, resource_id, name, settings, self._functions, self._limits)
         return ApiAnswer.of(200, document)
 
@@ -132,7 +128,7 @@ class RestApis:
         )
         await self._ports.open("apigateway", "rest-api", call.region, api_id, front_door.serve)
         if "mode=import" not in call.target:
-            api.binaryMediaTypes = read_settings(call.body).get("binaryMediaTypes") or []
+            api.binaryMediaTypes = call.members.get("binaryMediaTypes") or []
         return ApiAnswer.of(answer.status, api.to_dict())
 
 

@@ -33,7 +33,6 @@ from server.local_aws.appsync.graphql.resolvers import DataSource, Resolver
 from server.local_aws.appsync.graphql.schema import modes_of
 from server.local_aws.appsync.graphql.selection import selection_paths
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiError
 
@@ -154,7 +153,7 @@ class Context:
         try:
             function = deployed.function(self.region, arn)
             result = await self.functions.invoke(function, payload)
-        except (ApiError, Throttled) as error:
+        except ApiError as error:
             raise FieldError("Lambda:Unhandled", str(error)) from None
         try:
             document = json.loads(result.payload or b"null")

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -12,11 +14,13 @@ from server.door import allowed
 from server.door.admission import HEAD_SECONDS, Door, GuardedConnection
 from server.door.authority import is_loopback
 from server.door.guard import Kind
+from server.listener import Listener, attached
 
 SHUTDOWN_SECONDS = 0.25
 """How long open streams may go on after the end, twice (aiohttp waits for the handlers, cancels them, and
 waits again); its default is a minute."""
 
+LOOPBACK = "127.0.0.1"
 IDLE_SECONDS = 75.0
 """How long a connection may be without a request; its default is an hour."""
 
@@ -45,6 +49,37 @@ async def serving(
     runs.
     """
     door = Door(kind, allowed.from_environment(), head_seconds)
+    async with protocols(app, door) as make_protocol:
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(make_protocol, host, port, start_serving=False)
+        try:
+            addresses = [each.getsockname() for each in listening.sockets]
+            door.on_loopback = all(is_loopback(bracketed(address[0])) for address in addresses)
+            await listening.start_serving()
+            yield int(addresses[0][1])
+        finally:
+            listening.close()
+
+
+@asynccontextmanager
+async def serving_with_tls(app: web.Application, kind: Kind, tls: ssl.SSLContext) -> AsyncIterator[int]:
+    """The same on any free port of 127.0.0.1, over TLS where a client begins with its handshake."""
+    door = Door(kind, allowed.from_environment(), HEAD_SECONDS)
+    async with protocols(app, door) as make_protocol:
+
+        async def attach(connection: socket.socket, context: ssl.SSLContext | None) -> None:
+            await attached(make_protocol, connection, context, HEAD_SECONDS)
+
+        listener = Listener(attach, tls=tls, patience=HEAD_SECONDS, are_clients=True)
+        try:
+            yield listener.start(LOOPBACK, 0)
+        finally:
+            await listener.stop()
+
+
+@asynccontextmanager
+async def protocols(app: web.Application, door: Door) -> AsyncIterator[Callable[[], asyncio.Protocol]]:
+    """Yield what makes the protocol of a connection to `app`; at the end, end every connection."""
     app.middlewares.insert(0, door.admit)
     runner = web.AppRunner(
         app,
@@ -55,20 +90,10 @@ async def serving(
         keepalive_timeout=IDLE_SECONDS,
     )
     await runner.setup()
+    make_protocol = runner.server
+    assert make_protocol is not None
     try:
-        make_protocol = runner.server
-        assert make_protocol is not None
-        loop = asyncio.get_running_loop()
-        listening = await loop.create_server(
-            lambda: GuardedConnection(make_protocol(), door), host, port, start_serving=False
-        )
-        try:
-            addresses = [each.getsockname() for each in listening.sockets]
-            door.on_loopback = all(is_loopback(bracketed(address[0])) for address in addresses)
-            await listening.start_serving()
-            yield int(addresses[0][1])
-        finally:
-            listening.close()
+        yield lambda: GuardedConnection(make_protocol(), door)
     finally:
         await runner.cleanup()
 

@@ -54,7 +54,7 @@ class Door:
             assert isinstance(connection, GuardedConnection)
             connection.head_is_complete()
             try:
-                refusal = self._judge(request, connection.port)
+                refusal = self._judge(request, connection)
                 if refusal is None:
                     return await handler(request)
                 return refused(refusal)
@@ -63,14 +63,16 @@ class Door:
 
         return admit
 
-    def _judge(self, request: web.Request, port: int) -> Refusal | None:
+    def _judge(self, request: web.Request, connection: "GuardedConnection") -> Refusal | None:
         facts = Facts.of(
             request.method,
             request.raw_path,
             request.headers.items(),
             needs_host=request.version >= HttpVersion11,
         )
-        return guard.judge(Port(self.kind, port if self.on_loopback else None), facts, self.allowed)
+        number = connection.port if self.on_loopback else None
+        port = Port(self.kind, number, 443 if connection.over_tls else 80)
+        return guard.judge(port, facts, self.allowed)
 
 
 class GuardedConnection(asyncio.Protocol):
@@ -88,6 +90,7 @@ class GuardedConnection(asyncio.Protocol):
         self._admitted = self._ended = False
         self._in_exchange = self._heard = False
         self.port = 0
+        self.over_tls = False
 
     @property
     def allowed(self) -> Allowed:
@@ -107,6 +110,7 @@ class GuardedConnection(asyncio.Protocol):
             return
         self._admitted = True
         self.port = int(transport.get_extra_info("sockname")[1])
+        self.over_tls = transport.get_extra_info("ssl_object") is not None
         self._inner.connection_made(transport)
         self._start_clock()
 
@@ -170,7 +174,8 @@ class GuardedConnection(asyncio.Protocol):
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         self._transport.write(head.encode() + body)
-        self._transport.write_eof()
+        if self._transport.can_write_eof():  # TLS cannot
+            self._transport.write_eof()
         loop = asyncio.get_running_loop()
         self._clock = loop.call_later(LINGER_SECONDS, self._transport.abort)
 

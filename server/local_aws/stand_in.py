@@ -113,6 +113,11 @@ class StandIn:
             answer = ApiAnswer(200, [("Content-Type", "application/json")], self.endpoints.to_json())
             await exchange.respond(answer.status, answer.headers, answer.body)
             return
+        if exchange.target == "/_local/certificate":
+            certificate = await asyncio.to_thread(lambda: self._platform.certificate)
+            headers = [("Content-Type", "application/x-pem-file")]
+            await exchange.respond(200, headers, certificate.authority)
+            return
         if exchange.target.startswith(f"{envoy_users.PATH}?"):
             status, refusal = envoy_users.answer(exchange.target, self._allowed)
             await exchange.respond(status, [("Content-Type", "application/json")], refusal)

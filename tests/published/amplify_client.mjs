@@ -1,18 +1,10 @@
 // AWS's JavaScript client subscribes and publishes; what it receives goes to stdout, a JSON line each.
 // Usage: node amplify_client.mjs MODE GRAPHQL_URL EVENTS_URL GRAPHQL_KEY EVENTS_KEY
-//
-// The client always speaks TLS to its real-time endpoint; the stand-in does not, so wss: becomes ws: here.
-const Native = globalThis.WebSocket;
-globalThis.WebSocket = class extends Native {
-  constructor(url, protocols) {
-    super(String(url).replace(/^wss:/, "ws:"), protocols);
-  }
-};
 
-const { Amplify } = await import("aws-amplify");
-const { generateClient } = await import("aws-amplify/api");
-const { events } = await import("aws-amplify/data");
-const { Hub } = await import("aws-amplify/utils");
+import { Amplify } from "aws-amplify";
+import { generateClient } from "aws-amplify/api";
+import { events } from "aws-amplify/data";
+import { Hub } from "aws-amplify/utils";
 
 const [mode, graphql, eventsUrl, graphqlKey, eventsKey] = process.argv.slice(2);
 const common = { region: "ap-northeast-1", defaultAuthMode: mode };

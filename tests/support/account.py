@@ -68,7 +68,7 @@ class Account:
     endpoint_url: str
 
     def client(self, service: str, **credentials: str) -> Any:
-        """A client of the account's owner, who has one for each service, or of whose credentials are given."""
+        """The account owner's client of a service; another's where credentials are given."""
         if credentials:
             return client(self.endpoint_url, service, **credentials)
         return owners_client(self.endpoint_url, service)

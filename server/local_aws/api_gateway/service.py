@@ -1,5 +1,6 @@
 """API Gateway as a service of the stand-in: WebSocket, REST and HTTP APIs, which share one signing name."""
 
+from server.local_aws.api_gateway.common.read_back import completed
 from server.local_aws.api_gateway.http.api import HttpApis
 from server.local_aws.api_gateway.rest.api import RestApis
 from server.local_aws.api_gateway.websocket.apis import WebSocketApis
@@ -20,6 +21,9 @@ class ApiGateway(Calls):
         return True
 
     async def call(self, call: ApiCall) -> ApiAnswer:
+        return completed(call, await self._answer(call))
+
+    async def _answer(self, call: ApiCall) -> ApiAnswer:
         try:
             answer = await self._websocket.call(call)
         except ApiError as error:

@@ -13,6 +13,8 @@ from server.local_aws.control_plane.call import ApiCall, ApiError
 from server.local_aws.iam.identity import role_with
 from server.local_aws.platform.service import Platform
 
+NOT_OBSERVED = {"ObservabilityEnabled": False}
+
 
 class AppRunnerApi(ContainerApi[Service]):
     """Serves App Runner's calls."""
@@ -89,7 +91,10 @@ def settings_of(parameters: dict[str, Any], former: Settings | None = None) -> S
     and for what a local process cannot be."""
     source = parameters.get("SourceConfiguration") or (former.source if former else {})
     check_source(source)
-    network = parameters.get("NetworkConfiguration") or (former.network if former else default_network())
+    network = {
+        **(former.network if former else default_network()),
+        **parameters.get("NetworkConfiguration", {}),
+    }
     if not network.get("IngressConfiguration", {}).get("IsPubliclyAccessible", True):
         raise invalid("The local stand-in for App Runner has public services only")
     health = {**(former.health if former else HEALTH_CHECK), **parameters.get("HealthCheckConfiguration", {})}
@@ -97,7 +102,11 @@ def settings_of(parameters: dict[str, Any], former: Settings | None = None) -> S
         raise invalid("HealthCheckConfiguration.Path must start with /")
     instance = {"Cpu": "1024", "Memory": "2048", **(former.instance if former else {})}
     instance.update(parameters.get("InstanceConfiguration", {}))
-    settings = Settings(source, instance, health, network)
+    observability = parameters.get("ObservabilityConfiguration") or (former.observability if former else {})
+    encryption = parameters.get("EncryptionConfiguration") or (former.encryption if former else {})
+    settings = Settings(
+        complete_source(source), instance, health, network, observability or NOT_OBSERVED, encryption
+    )
     try:
         _ = settings.workload
     except ValueError as error:
@@ -110,6 +119,18 @@ def default_network() -> dict[str, Any]:
         "EgressConfiguration": {"EgressType": "DEFAULT"},
         "IngressConfiguration": {"IsPubliclyAccessible": True},
         "IpAddressType": "IPV4",
+    }
+
+
+def complete_source(source: dict[str, Any]) -> dict[str, Any]:
+    """The source with AWS's defaults: an image of a private repository is deployed whenever it changes."""
+    repository = source["ImageRepository"]
+    image = {"Port": "8080", **repository.get("ImageConfiguration", {})}
+    private = repository["ImageRepositoryType"] == "ECR"
+    return {
+        "AutoDeploymentsEnabled": private,
+        **source,
+        "ImageRepository": {**repository, "ImageConfiguration": image},
     }
 
 

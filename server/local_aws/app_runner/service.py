@@ -55,12 +55,15 @@ class Operation:
 
 @dataclass(frozen=True)
 class Settings:
-    """The parts of a service that `UpdateService` can change, as they were given."""
+    """How a service was asked for, completed by AWS's defaults; `UpdateService` changes all but the
+    encryption."""
 
     source: dict[str, Any]
     instance: dict[str, Any]
     health: dict[str, Any]
     network: dict[str, Any]
+    observability: dict[str, Any]
+    encryption: dict[str, Any]
 
     @property
     def workload(self) -> Workload:
@@ -158,6 +161,8 @@ class Service(HostedService):
             "InstanceConfiguration": self.settings.instance,
             "HealthCheckConfiguration": self.settings.health,
             "NetworkConfiguration": self.settings.network,
+            "ObservabilityConfiguration": self.settings.observability,
+            "EncryptionConfiguration": self.settings.encryption or None,
             "AutoScalingConfigurationSummary": {
                 "AutoScalingConfigurationArn": f"{scaling}/1/{1:032}",
                 "AutoScalingConfigurationName": "DefaultConfiguration",

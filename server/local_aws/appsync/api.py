@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from server.local_aws.appsync import deployed
+from server.local_aws.appsync import completed, deployed
 from server.local_aws.appsync.apis import Apis
+from server.local_aws.appsync.completed import CompleteGraphqlAPI
 from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
 from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
@@ -30,12 +31,17 @@ RESOLVERS = re.compile(r"types/(?P<type>[^/]+)/resolvers(?:/(?P<field>[^/]+))?")
 NAMESPACE = re.compile(r"channelNamespaces/(?P<name>[^/]+)")
 OUT_OF_SCOPE = re.compile(r"functions|sourceApiAssociations|domainname|ApiCaches|environmentVariables")
 
+Opening = Callable[[Api, Mapping[str, Any]], Awaitable[Api]]
+"""Completes the API that moto has just created, by its settings, and lets it listen; returns its address."""
+
 
 class AppSyncApi(Calls):
     """Serves every call of AppSync's API."""
 
     def __init__(self, platform: Platform) -> None:
-        self._apis = Apis(platform.endpoints, functions_of(platform), platform.limits)
+        self._apis = Apis(
+            platform.endpoints, functions_of(platform), platform.limits, platform.certificate.context
+        )
         self._forward = platform.forward
 
     def serves(self, call: ApiCall) -> bool:
@@ -64,13 +70,13 @@ class AppSyncApi(Calls):
         settings = call.members
         if api_id is None:
             if call.method == "POST":
+                completed.check("CreateGraphqlApi", settings)
                 check_modes(settings)
-            return await self._addressed(call, "graphqlApi", self._apis.open_graphql)
+            return await self._addressed(call, "graphqlApi", self._open_graphql)
         api = Api(call.region, api_id)
-        if not rest.startswith("apikeys"):
-            deployed.graphql_api(api)
-        elif not deployed.exists(api):
-            raise ApiError(404, "NotFoundException", f"API {api_id} not found.")
+        if rest == "apikeys" or rest.startswith("apikeys/"):
+            return await self._keys(call, api, rest.removeprefix("apikeys").lstrip("/"))
+        held = deployed.graphql_api(api)
         graphql = self._apis.graphql(api)
         if graphql is not None and (match := DATA_SOURCES.fullmatch(rest)):
             return data_sources(call, graphql, match["name"], settings)
@@ -83,11 +89,32 @@ class AppSyncApi(Calls):
             return await self._create_schema(call, api, settings)
         if rest == "schemacreation" and deployed.graphql_api(api).graphql_schema is None:
             return ApiAnswer.of(200, {"status": "NOT_APPLICABLE"})
-        if rest.startswith("apikeys/") and rest.partition("/")[2] not in keys_of(api):
-            raise ApiError(404, "NotFoundException", f"API key {rest.partition('/')[2]} not found.")
-        if not rest and call.method == "POST":
+        if rest:
+            return await self._forward(call)
+        if call.method == "POST":
+            completed.check("UpdateGraphqlApi", settings)
             check_modes(settings)
-        return await self._addressed(call, "graphqlApi", None) if not rest else await self._forward(call)
+            if isinstance(held, CompleteGraphqlAPI):
+                held.update_settings(settings)
+        return await self._addressed(call, "graphqlApi", None)
+
+    async def _open_graphql(self, api: Api, settings: Mapping[str, Any]) -> Api:
+        named = completed.complete_graphql(api, settings)
+        await self._apis.open_graphql(named)
+        return named
+
+    async def _keys(self, call: ApiCall, api: Api, key: str) -> ApiAnswer:
+        """API keys, of both kinds of APIs."""
+        keys = completed.keys_of(api)
+        if key and key not in keys:
+            raise ApiError(404, "NotFoundException", f"API key {key} not found.")
+        if call.method == "GET":
+            return ApiAnswer.of(200, {"apiKeys": [completed.key_document(api, name) for name in keys]})
+        answer = await self._forward(call)
+        if answer.status >= 300 or call.method != "POST":
+            return answer
+        made = key or completed.complete_key(api, json.loads(answer.body)["apiKey"]["id"])
+        return ApiAnswer.of(200, {"apiKey": completed.key_document(api, made)})
 
     async def _create_schema(self, call: ApiCall, api: Api, settings: Mapping[str, Any]) -> ApiAnswer:
         """moto keeps the definition; whether it is a valid schema is found out here."""
@@ -113,13 +140,14 @@ class AppSyncApi(Calls):
         if call.method == "POST":
             check_settings(settings)
         if api_id is None:
-            return await self._addressed(call, "api", self._apis.open_events)
+            return await self._addressed(call, "api", self._open_events)
         api = Api(call.region, api_id)
         found = deployed.events_api(api)
         if not rest:
             if call.method == "POST":
                 found.name = settings.get("name", found.name)
                 found.event_config = settings.get("eventConfig", found.event_config)
+                found.owner_contact = settings.get("ownerContact")
                 call = ApiCall("GET", call.target, call.headers, b"")
             return await self._addressed(call, "api", None)
         if match := NAMESPACE.fullmatch(rest):
@@ -136,12 +164,15 @@ class AppSyncApi(Calls):
             raise ApiError(409, "ConflictException", message)
         return await self._forward(call)
 
+    async def _open_events(self, api: Api, settings: Mapping[str, Any]) -> Api:
+        named = completed.complete_events(api)
+        await self._apis.open_events(named)
+        return named
+
     # Both
 
-    async def _addressed(
-        self, call: ApiCall, member: str, open_api: Callable[[Api], Awaitable[None]] | None
-    ) -> ApiAnswer:
-        """moto's answer with reachable addresses; `open_api` when a POST has created the API."""
+    async def _addressed(self, call: ApiCall, member: str, open_api: Opening | None) -> ApiAnswer:
+        """moto's answer, completed, with reachable addresses; `open_api` when a POST has created the API."""
         answer = await self._forward(call)
         if answer.status >= 300 or not answer.body:
             return answer
@@ -149,10 +180,24 @@ class AppSyncApi(Calls):
         for found in [document[member]] if member in document else document.get(f"{member}s", []):
             api = Api(call.region, found["apiId"])
             if open_api is not None and call.method == "POST":
-                await open_api(api)
+                api = await open_api(api, call.members)
+            complete(found, api)
             found.update(addresses(self._apis.host(api), events=member == "api"))
         headers = [header for header in answer.headers if header[0].lower() != "content-length"]
         return ApiAnswer(answer.status, headers, json.dumps(document).encode())
+
+
+def complete(document: dict[str, Any], api: Api) -> None:
+    """Give moto's document of an API what AWS's has; what is not set is left out."""
+    held = deployed.backend(api.region).graphql_apis.get(api.api_id)
+    if held is None:
+        document.update(apiId=api.api_id, apiArn=api.arn, xrayEnabled=False)
+        document["tags"] = deployed.backend(api.region).list_tags_for_resource(api.arn)
+    elif isinstance(held, CompleteGraphqlAPI):
+        document.update(held.document())
+        document["tags"] = deployed.backend(api.region).list_tags_for_resource(api.arn)
+    for name in [name for name, value in document.items() if value is None]:
+        del document[name]
 
 
 def addresses(host: str, *, events: bool) -> dict[str, Any]:
@@ -174,10 +219,6 @@ def check_modes(settings: Mapping[str, Any]) -> None:
         if mode is not None and mode not in SUPPORTED_MODES:
             message = f"The local stand-in authorizes by {' and '.join(SUPPORTED_MODES)}, not {mode}"
             raise ApiError(400, "BadRequestException", message)
-
-
-def keys_of(api: Api) -> list[str]:
-    return [key.key_id for key in deployed.backend(api.region).list_api_keys(api.api_id)]
 
 
 def data_sources(

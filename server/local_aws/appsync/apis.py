@@ -1,5 +1,7 @@
 """Every deployed API, each on a port of its own."""
 
+import ssl
+
 from server.local_aws.appsync import deployed
 from server.local_aws.appsync.deployed import Api
 from server.local_aws.appsync.events.event_api import EventApi
@@ -12,21 +14,24 @@ from server.local_aws.platform.limits import Limits
 class Apis:
     """`open_…` when an API is created; `retire` closes those that have been deleted."""
 
-    def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits) -> None:
+    def __init__(
+        self, endpoints: Endpoints, functions: Functions, limits: Limits, tls: ssl.SSLContext
+    ) -> None:
         self._endpoints = endpoints
         self._functions = functions
         self._limits = limits
+        self._tls = tls
         self._open: dict[Api, tuple[GraphqlApi | EventApi, Endpoint]] = {}
 
     async def open_graphql(self, api: Api) -> None:
         """Listen for a GraphQL API."""
-        made = GraphqlApi(api, self._functions, self._limits)
+        made = GraphqlApi(api, self._functions, self._limits, self._tls)
         await made.door.start()
         self._add(api, made, "graphql-api", f"http://{made.door.host}/graphql")
 
     async def open_events(self, api: Api) -> None:
         """Listen for an Event API."""
-        made = EventApi(api, self._limits)
+        made = EventApi(api, self._limits, self._tls)
         await made.door.start()
         self._add(api, made, "event-api", f"http://{made.door.host}/event")
 

@@ -7,7 +7,7 @@ Docs: docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.htm
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from server.local_aws.appsync.errors import Refused
 
@@ -47,8 +47,9 @@ def lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def check_host(credentials: Mapping[str, str], host: str) -> None:
-    """Raise `Refused` unless `host` in the credentials is that of the API's HTTP endpoint."""
-    if credentials.get("host", "").lower() != host:
-        message = f"host in the header must be that of the HTTP endpoint, {host}"
+def check_host(credentials: Mapping[str, str], hosts: Sequence[str]) -> None:
+    """Raise `Refused` unless `host` in the credentials is one of the API's: that of its HTTP endpoint, or
+    that under which it was reached."""
+    if credentials.get("host", "").lower() not in hosts:
+        message = f"host in the header must be that of the HTTP endpoint, {hosts[0]}"
         raise Refused(400, "BadRequestException", message)

@@ -3,8 +3,9 @@
 AWS gives each a host of its own; an API with a custom domain has both on one host, as here.
 """
 
+import ssl
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -15,7 +16,7 @@ from server.local_aws.appsync import credentials
 from server.local_aws.appsync.errors import Refused
 from server.local_aws.control_plane.call import json_object
 from server.local_aws.http1.server import HOST
-from server.serving import serving
+from server.serving import serving_with_tls
 
 MAX_BODY = 6 * 1024 * 1024
 """Bytes of a request or a WebSocket message that are read: well above all of AppSync's own limits."""
@@ -29,9 +30,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Door:
-    """`start()`, then `host` (name:port) answers; `stop()` gives the port back and cuts every connection."""
+    """`start()`, then `host` (name:port) answers, over TLS as well; `stop()` gives the port back and cuts
+    every connection."""
 
-    def __init__(self, posts: dict[str, Handler], sockets: dict[str, Handler]) -> None:
+    def __init__(
+        self, posts: Mapping[str, Handler], sockets: Mapping[str, Handler], tls: ssl.SSLContext
+    ) -> None:
+        self._tls = tls
         self._app = web.Application(middlewares=[as_appsync], client_max_size=MAX_BODY)
         for path, handler in posts.items():
             self._app.router.add_post(path, handler)
@@ -43,7 +48,8 @@ class Door:
         self.host = ""
 
     async def start(self) -> None:
-        port = await self._running.enter_async_context(serving(self._app, Kind.PUBLIC, HOST, 0))
+        serving = serving_with_tls(self._app, Kind.PUBLIC, self._tls)
+        port = await self._running.enter_async_context(serving)
         self.host = f"{HOST}:{port}"
 
     async def stop(self) -> None:
@@ -53,7 +59,7 @@ class Door:
         """What the client of a handshake for `protocol` signs with. Raises `Refused`."""
         offered = offered_subprotocols(request, protocol)
         given = credentials.from_handshake(request.headers, request.query, offered)
-        credentials.check_host(given, self.host)
+        credentials.check_host(given, (self.host, request.host.lower()))
         return given
 
 

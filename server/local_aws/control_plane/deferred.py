@@ -71,7 +71,7 @@ def defer_url_builders() -> None:
 
         return build
 
-    Rule._compile_builder = when_used  # type: ignore[method-assign]
+    Rule._compile_builder = when_used  # type: ignore[method-assign,assignment]
 
 
 class Deferring(MetaPathFinder):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import ssl
 import sys
 import traceback
@@ -13,8 +14,8 @@ import h11
 from server.door import allowed, guard, peer
 from server.door.allowed import Allowed
 from server.door.guard import Facts, Kind, Port, Refusal
+from server.listener import Listener, attached
 from server.local_aws.http1.exchange import Connection, Exchange, PeerGone
-from server.local_aws.http1.listener import Listener
 
 HOST = "127.0.0.1"
 READ_BUFFER = 65_536
@@ -55,9 +56,8 @@ class Server:
         self._allowed = Allowed()
         self._port = 0
         self._listener = Listener(
-            self._connected,
+            self._attach,
             tls=tls,
-            limit=READ_BUFFER,
             patience=head_seconds,
             are_clients=kind is not Kind.RUNTIME,
         )
@@ -76,6 +76,14 @@ class Server:
     def cut_connections(self) -> None:
         """Cut every open connection; go on listening."""
         self._listener.cut()
+
+    async def _attach(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=READ_BUFFER, loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport = await attached(lambda: protocol, connection, tls, self._head_seconds)
+        if transport is not None:
+            await self._connected(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, MAX_HEAD)

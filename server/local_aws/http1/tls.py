@@ -1,4 +1,4 @@
-"""TLS on 127.0.0.1: a certificate that functions trust (other processes need not)."""
+"""TLS on 127.0.0.1: a certificate that functions trust (others by `GET /_local/certificate`)."""
 
 import ssl
 from pathlib import Path
@@ -8,15 +8,17 @@ import trustme
 
 
 class Certificate:
-    """A certificate for 127.0.0.1 and localhost. Its authority's key is never stored; `bundle` is a file with
-    the authority and the public ones; `context` serves the certificate."""
+    """A certificate for 127.0.0.1 and localhost. Its authority's key is never stored; `authority` is the
+    authority's certificate (PEM), `bundle` a file with it and the public ones; `context` serves the
+    certificate."""
 
     def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
+        made = trustme.CA()
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(self.context)
+        made.issue_cert("127.0.0.1", "localhost").configure_cert(self.context)
+        self.authority = made.cert_pem.bytes()
         self.bundle = folder / "authorities.pem"
-        self.bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
+        self.bundle.write_bytes(Path(certifi.where()).read_bytes() + self.authority)
 
     def trusted(self) -> dict[str, str]:
         """The environment variables by which a process trusts it: those of boto3 and requests, of OpenSSL

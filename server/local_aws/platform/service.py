@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall
@@ -81,13 +81,18 @@ class Platform:
     admit: Callable[[ApiCall], ApiCall]
     enforce_iam: bool
     _shared: dict[Any, Any] = field(default_factory=dict)
+    _certifying: Lock = field(default_factory=Lock)
+    _certificate: "Certificate | None" = None
 
-    @cached_property
+    @property
     def certificate(self) -> "Certificate":
-        """The certificate of the endpoints that speak TLS."""
+        """The certificate of the endpoints that speak TLS: one, whichever thread asks first."""
         from server.local_aws.http1.tls import Certificate
 
-        return Certificate(self.folder)
+        with self._certifying:
+            if self._certificate is None:
+                self._certificate = Certificate(self.folder)
+            return self._certificate
 
     def shared(self, make: Callable[["Platform"], S]) -> S:
         """Return what `make` makes of this platform: the same for all who name the same `make`."""

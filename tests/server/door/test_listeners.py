@@ -24,7 +24,7 @@ websockets, werkzeug, http.server and socketserver."""
 KNOWN = {
     ("server/serving.py", "AppRunner"): "its protocols are wrapped: `GuardedConnection`",
     ("server/serving.py", "create_server"): "the same",
-    ("server/local_aws/http1/listener.py", "create_server"): "`http1.server` judges what it accepts",
+    ("server/listener.py", "create_server"): "`http1.server` and `serving` judge what it accepts",
     ("server/envoy/process.py", "bind"): "a probe for a free port, closed at once; Envoy asks the guard",
     ("server/local_aws/containers/hosting.py", "bind"): "holds a port and does not listen",
 }

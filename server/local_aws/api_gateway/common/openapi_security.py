@@ -1,6 +1,6 @@
 """What an OpenAPI document says about who may call. Pure.
 
-moto drops it on an import: the routes of such a document would be open to everybody, so it is refused.
+moto drops it on an import, and what asks for it would be open to everybody.
 """
 
 from collections.abc import Mapping
@@ -20,4 +20,9 @@ def asks_who_calls(document: Mapping[str, Any]) -> bool:
         for operation in (methods.values() if isinstance(methods, dict) else ())
         if isinstance(operation, dict)
     ]
-    return any(part.get(name) not in NOBODY_ASKED for part in (document, *operations) for name in SAYING)
+    return any(says_who_may(part) for part in (document, *operations))
+
+
+def says_who_may(part: Mapping[str, Any]) -> bool:
+    """The same of a document's own members, or of those of one operation."""
+    return any(part.get(name) not in NOBODY_ASKED for name in SAYING)

@@ -94,7 +94,6 @@ def event_v1(
     request: GatewayRequest, target: Target, headers: Sequence[Header], body: Body
 ) -> dict[str, Any]:
     """Return the fields of payload format 1.0 that REST and HTTP APIs agree on."""
-    now = time.time()
     text, encoded = body
     return {
         "resource": target.resource,
@@ -106,25 +105,31 @@ def event_v1(
         "multiValueQueryStringParameters": grouped(request.parameters) or None,
         "pathParameters": dict(target.path_parameters) or None,
         "stageVariables": dict(target.stage_variables) or None,
-        "requestContext": {
-            "accountId": ACCOUNT_ID,
-            "apiId": target.api_id,
-            "domainName": target.domain_name,
-            "domainPrefix": target.api_id,
-            "extendedRequestId": extended_request_id(request),
-            "httpMethod": request.method,
-            "identity": identity(request),
-            "path": target.path,
-            "protocol": "HTTP/1.1",
-            "requestId": request.request_id,
-            "requestTime": request_time(now),
-            "requestTimeEpoch": int(now * 1000),
-            "resourceId": target.resource_id,
-            "resourcePath": target.resource,
-            "stage": target.stage,
-        },
+        "requestContext": request_context(request, target),
         "body": text,
         "isBase64Encoded": encoded,
+    }
+
+
+def request_context(request: GatewayRequest, target: Target) -> dict[str, Any]:
+    """Return what an event, a mapping and a template can know of a request beside what it says itself."""
+    now = time.time()
+    return {
+        "accountId": ACCOUNT_ID,
+        "apiId": target.api_id,
+        "domainName": target.domain_name,
+        "domainPrefix": target.api_id,
+        "extendedRequestId": extended_request_id(request),
+        "httpMethod": request.method,
+        "identity": identity(request),
+        "path": target.path,
+        "protocol": "HTTP/1.1",
+        "requestId": request.request_id,
+        "requestTime": request_time(now),
+        "requestTimeEpoch": int(now * 1000),
+        "resourceId": target.resource_id,
+        "resourcePath": target.resource,
+        "stage": target.stage,
     }
 
 

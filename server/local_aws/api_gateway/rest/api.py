@@ -10,9 +10,10 @@ from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
 from server.local_aws.api_gateway.common.settings import bad_request
-from server.local_aws.api_gateway.rest import integration, openapi, tags
+from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
+from server.local_aws.api_gateway.rest.stage import complete_stage
 from server.local_aws.api_gateway.rest.trial import try_out
 from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
@@ -22,7 +23,11 @@ from server.local_aws.platform.service import Platform
 API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
 DEPLOYMENTS = re.compile(r"/restapis/([^/]+)/deployments/?")
+STAGES = re.compile(r"/restapis/([^/]+)/stages/?")
 METHOD = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/?")
+INTEGRATION_RESPONSE = re.compile(
+    r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/integration/responses/([^/]+)/?"
+)
 INTEGRATION = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/integration/?")
 
 ENDPOINT_TYPES = ("EDGE", "REGIONAL", "PRIVATE")
@@ -81,11 +86,21 @@ class RestApis:
         if match := INTEGRATION.fullmatch(call.path):
             api = find(call.region, match[1])
             types = endpoint_types(api) if api else []
-            integration.check(call.members, types)
-        elif METHOD.fullmatch(call.path):
             settings = call.members
-            if settings.get("authorizationType", "NONE") != "NONE" or settings.get("apiKeyRequired"):
-                raise bad_request("The local stand-in serves methods without authorization or API key only")
+            integration.check(settings, types)
+            refuse_unserved(unserved.unserved_settings(settings), place_of(call.region, *match.groups()))
+        elif match := INTEGRATION_RESPONSE.fullmatch(call.path):
+            settings = call.members
+            if not re.fullmatch(r"[1-5]\d\d", match[4]):
+                raise bad_request(f"Invalid status code {match[4]!r}")
+            reason = unserved.unserved_response_settings(settings)
+            refuse_unserved(reason, place_of(call.region, *match.groups()[:3]))
+        elif match := METHOD.fullmatch(call.path):
+            settings = call.members
+            reason = unserved.unserved_access(
+                settings.get("authorizationType", "NONE"), bool(settings.get("apiKeyRequired"))
+            )
+            refuse_unserved(reason, place_of(call.region, *match.groups()))
 
     async def _complete(self, call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
         if call.method == "POST" and APIS.fullmatch(call.path):
@@ -95,11 +110,20 @@ class RestApis:
             if api is not None:
                 deployment_id = json.loads(answer.body)["id"]
                 self._deployments[deployment_id] = snapshot(api, deployment_id)
+            if api is not None and (name := call.members.get("stageName")):
+                complete_stage(api, name, {})
+        elif call.method == "POST" and (match := STAGES.fullmatch(call.path)):
+            api, settings = find(call.region, match[1]), call.members
+            if api is not None:
+                return ApiAnswer.of(
+                    answer.status, complete_stage(api, settings["stageName"], settings).to_json()
+                )
         elif call.method == "PUT" and (match := INTEGRATION.fullmatch(call.path)):
             method = find_method(call.region, *match.groups())
-            mode = call.members.get("responseTransferMode") or "BUFFERED"
             assert method.method_integration is not None
-            complete = integration.CompleteIntegration.of(method.method_integration, mode)
+            complete = integration.CompleteIntegration.created(
+                method.method_integration, match[2], call.members
+            )
             method.method_integration = complete
             return ApiAnswer.of(answer.status, complete.to_json())
         return answer
@@ -108,7 +132,12 @@ class RestApis:
         method = find_method(call.region, api_id, resource_id, name)
         operations = call.members.get("patchOperations")
         types = endpoint_types(apigateway_backends[ACCOUNT_ID][call.region].get_rest_api(api_id))
-        return ApiAnswer.of(200, integration.patch(method, operations, types).to_json())
+        changed = integration.patched(method, operations, types)
+        refuse_unserved(
+            unserved.unserved_integration(changed), place_of(call.region, api_id, resource_id, name)
+        )
+        method.method_integration = changed
+        return ApiAnswer.of(200, changed.to_json())
 
     async def _test_invoke(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         api = find(call.region, api_id)
@@ -128,7 +157,12 @@ class RestApis:
         )
         await self._ports.open("apigateway", "rest-api", call.region, api_id, front_door.serve)
         if "mode=import" not in call.target:
-            api.binaryMediaTypes = call.members.get("binaryMediaTypes") or []
+            settings = call.members
+            api.binaryMediaTypes = settings.get("binaryMediaTypes") or []
+            api.version = settings.get("version")
+        api.description = api.description or None  # type: ignore[assignment]
+        addresses = "dualstack" if "PRIVATE" in endpoint_types(api) else "ipv4"
+        api.endpoint_configuration = {"ipAddressType": addresses, **api.endpoint_configuration}
         return ApiAnswer.of(answer.status, api.to_dict())
 
 
@@ -150,6 +184,19 @@ def imported_types(call: ApiCall) -> list[str]:
         expected = ", ".join(ENDPOINT_TYPES)
         raise bad_request(f"Invalid endpoint type {kind!r}: must be one of {expected}")
     return [kind]
+
+
+def refuse_unserved(reason: str, place: str) -> None:
+    """Raise `ApiError` if there is a reason why a method cannot be served."""
+    if reason:
+        raise bad_request(f"The local stand-in does not serve {place} with {reason}")
+
+
+def place_of(region: str, api_id: str, resource_id: str, name: str) -> str:
+    """A method as people name it: `GET /items`, or "a method" if there is no such resource."""
+    api = find(region, api_id)
+    resource = api.resources.get(resource_id) if api else None
+    return f"{name} {resource.get_path()}" if resource else "a method"
 
 
 def find(region: str, api_id: str) -> RestAPI | None:

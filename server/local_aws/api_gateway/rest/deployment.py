@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from moto.apigateway.models import RestAPI
+from moto.apigateway import models as moto_models
+from moto.apigateway.models import Method, RestAPI
 
 from server.local_aws.api_gateway.common.paths import PathTemplate, best_match, rest_segments
+from server.local_aws.api_gateway.rest.mock import Mock
+from server.local_aws.api_gateway.rest.unserved import unserved_method
 
 
 @dataclass(frozen=True)
 class Integration:
     """How a method is answered. `streams`: its `responseTransferMode` is STREAM. `timeout`: seconds, None if
-    none was set. `closed`: who may call it is to be checked in a way that this stand-in does not serve, so
-    nobody may."""
+    none was set. `mock`: what answers it, if its type is MOCK. `unserved`: why this stand-in cannot answer
+    it, or ""."""
 
     type: str
     http_method: str
@@ -20,7 +23,8 @@ class Integration:
     streams: bool
     timeout: float | None
     parameters: Mapping[str, str]
-    closed: bool
+    mock: Mock | None
+    unserved: str
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,24 @@ def snapshot(api: RestAPI, deployment_id: str) -> Deployment:
     for resource in api.resources.values():
         template = PathTemplate(resource.get_path())
         deployed = {
-            name: Integration(
-                type=held.integration_type,
-                http_method=held.http_method or name,
-                uri=held.uri or "",
-                streams=getattr(held, "response_transfer_mode", "BUFFERED") == "STREAM",
-                timeout=int(held.timeout_in_millis) / 1000 if held.timeout_in_millis else None,
-                parameters=dict(held.request_parameters or {}),
-                closed=(method.authorization_type or "NONE") != "NONE" or bool(method.api_key_required),
-            )
+            name: integration_of(name, method, held)
             for name, method in resource.resource_methods.items()
             if (held := method.method_integration) is not None
         }
         if deployed:
             methods[template], ids[template] = deployed, resource.id
     return Deployment(deployment_id, methods, ids)
+
+
+def integration_of(name: str, method: Method, held: moto_models.Integration) -> Integration:
+    unserved = unserved_method(method)
+    return Integration(
+        type=held.integration_type,
+        http_method=held.http_method or name,
+        uri=held.uri or "",
+        streams=getattr(held, "response_transfer_mode", "BUFFERED") == "STREAM",
+        timeout=int(held.timeout_in_millis) / 1000 if held.timeout_in_millis else None,
+        parameters=dict(held.request_parameters or {}),
+        mock=Mock.of(held) if held.integration_type == "MOCK" and not unserved else None,
+        unserved=unserved,
+    )

@@ -48,7 +48,7 @@ class RestFrontDoor:
             await answer.refuse(403, "ForbiddenException", "Forbidden")
             return
         route = deployment.route(exchange.method, request.path)
-        if route is None or route.integration.closed:
+        if route is None:
             await answer.refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
             return
         if has_large_head(exchange):

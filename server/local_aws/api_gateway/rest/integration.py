@@ -5,6 +5,7 @@ Docs: docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html and
 stand-in's own.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from moto.apigateway.models import Integration, Method
@@ -13,7 +14,7 @@ from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.control_plane.call import ApiError
 
 MODES = ("BUFFERED", "STREAM")
-TYPES = ("AWS_PROXY", "HTTP_PROXY")
+PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 MIN_TIMEOUT, DEFAULT_TIMEOUT, MAX_STREAM_TIMEOUT = 50, 29_000, 900_000
 EDITABLE = {
     "/uri": "uri",
@@ -28,11 +29,13 @@ EDITABLE = {
 }
 """What `UpdateIntegration` may replace, and moto's attribute for it."""
 
-PARAMETERS = "/requestParameters/"
+CACHE_KEYS = "/cacheKeyParameters/"
 
 
 class CompleteIntegration(Integration):
-    """moto's integration and its transfer mode: every answer of moto's that shows it has it."""
+    """moto's integration with its transfer mode and AWS's defaults: every answer of moto's that shows it has
+    them. What AWS answers: recordings of 2024-06 in github.com/localstack/localstack,
+    tests/aws/services/apigateway/test_apigateway_integrations.snapshot.json."""
 
     response_transfer_mode: str
 
@@ -43,25 +46,35 @@ class CompleteIntegration(Integration):
         complete.response_transfer_mode = mode
         return complete
 
+    @classmethod
+    def created(
+        cls, held: Integration, resource_id: str, settings: Mapping[str, Any]
+    ) -> "CompleteIntegration":
+        """Complete what moto has made of these settings."""
+        complete = cls.of(held, str(settings.get("responseTransferMode") or "BUFFERED").upper())
+        complete.passthrough_behaviour = held.passthrough_behaviour or "WHEN_NO_MATCH"
+        complete.cache_namespace = held.cache_namespace or resource_id
+        complete.cache_key_parameters = list(settings.get("cacheKeyParameters") or [])
+        if held.integration_type == "MOCK":
+            complete.uri = None  # type: ignore[assignment]
+        else:
+            complete.connection_type = held.connection_type or "INTERNET"
+        return complete
+
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = super().to_json()
         document["responseTransferMode"] = self.response_transfer_mode
         document["timeoutInMillis"] = int(self.timeout_in_millis or DEFAULT_TIMEOUT)
-        return document
+        return {name: value for name, value in document.items() if value is not None}
 
 
 def check(settings: dict[str, Any], endpoint_types: list[str]) -> None:
-    """Refuse settings that AWS refuses, and those that this stand-in does not serve. Raises `ApiError`."""
+    """Refuse settings that AWS refuses. Raises `ApiError`."""
     mode = settings.get("responseTransferMode") or "BUFFERED"
     if mode not in MODES:
         raise bad_request(f"Invalid response transfer mode {mode!r}: must be one of {', '.join(MODES)}")
-    kind = settings.get("type")
-    if kind not in TYPES:
-        if mode == "STREAM":
-            raise bad_request("Response transfer mode STREAM needs an AWS_PROXY or HTTP_PROXY integration")
-        raise bad_request(f"The local stand-in serves AWS_PROXY and HTTP_PROXY integrations only, not {kind}")
-    if settings.get("connectionType") == "VPC_LINK":
-        raise bad_request("The local stand-in has no VPC links")
+    if mode == "STREAM" and settings.get("type") not in PROXIES:
+        raise bad_request("Response transfer mode STREAM needs an AWS_PROXY or HTTP_PROXY integration")
     timeout = settings.get("timeoutInMillis")
     if timeout is None:
         return
@@ -73,14 +86,15 @@ def check(settings: dict[str, Any], endpoint_types: list[str]) -> None:
         raise bad_request(f"Timeout should be between {MIN_TIMEOUT} ms and {longest} ms")
 
 
-def patch(method: Method, operations: Any, endpoint_types: list[str]) -> CompleteIntegration:
-    """`UpdateIntegration`. Raises `ApiError`; then nothing has changed."""
+def patched(method: Method, operations: Any, endpoint_types: list[str]) -> CompleteIntegration:
+    """Return what `UpdateIntegration` makes of the method's integration. Raises `ApiError`."""
     held = method.method_integration
     if held is None:
         raise ApiError(404, "NotFoundException", "No integration defined for method")
     mode = getattr(held, "response_transfer_mode", "BUFFERED")
     changed = CompleteIntegration.of(held, mode)
     changed.request_parameters = dict(held.request_parameters or {})
+    changed.request_templates = dict(held.request_templates or {})
     for operation in operations if isinstance(operations, list) else []:
         apply(changed, operation)
     check(
@@ -92,19 +106,26 @@ def patch(method: Method, operations: Any, endpoint_types: list[str]) -> Complet
         },
         endpoint_types,
     )
-    method.method_integration = changed
     return changed
 
 
 def apply(integration: CompleteIntegration, operation: dict[str, Any]) -> None:
     op, path, value = operation.get("op"), str(operation.get("path")), operation.get("value")
-    if path.startswith(PARAMETERS):
-        name = path.removeprefix(PARAMETERS).replace("~1", "/")
-        parameters = integration.request_parameters or {}
+    maps = {
+        "/requestParameters/": integration.request_parameters,
+        "/requestTemplates/": integration.request_templates,
+    }
+    kept = next((held for start, held in maps.items() if path.startswith(start)), None)
+    if kept is not None:
+        name = path.split("/", 2)[2].replace("~1", "/").replace("~0", "~")
         if op == "remove":
-            parameters.pop(name, None)
+            kept.pop(name, None)
         else:
-            parameters[name] = str(value)
+            kept[name] = str(value)
+    elif path.startswith(CACHE_KEYS) and op in ("add", "remove"):
+        name = path.removeprefix(CACHE_KEYS).replace("~1", "/")
+        others = [key for key in integration.cache_key_parameters if key != name]
+        integration.cache_key_parameters = [*others, name] if op == "add" else others
     elif op != "replace" or path not in EDITABLE:
         raise bad_request(f"Invalid patch path {path!r} for operation {op!r}")
     elif path == "/timeoutInMillis":

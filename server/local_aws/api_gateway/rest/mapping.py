@@ -5,9 +5,10 @@ Docs: docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data
 """
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
-from server.local_aws.api_gateway.common.request import GatewayRequest, Target
+from server.local_aws.api_gateway.common.request import GatewayRequest, Target, request_context
 from server.local_aws.http1.exchange import Header
 
 REQUEST = "integration.request."
@@ -38,11 +39,14 @@ def upstream_request(
 
 
 def value_of(source: str, request: GatewayRequest, target: Target) -> str | None:
-    """The value of `method.request.{path|querystring|header}.NAME`, `stageVariables.NAME` or a 'constant'."""
+    """The value of `method.request.{path|querystring|header}.NAME`, `stageVariables.NAME`, `context.NAME` or
+    a 'constant'; None if there is none."""
     if source.startswith("'") and source.endswith("'"):
         return source[1:-1]
     if source.startswith("stageVariables."):
         return target.stage_variables.get(source.removeprefix("stageVariables."))
+    if source.startswith("context."):
+        return context_value(source.removeprefix("context."), request, target)
     place, _, name = source.removeprefix("method.request.").partition(".")
     if place == "path":  # decoded here, not in events: github.com/ustayready/fireprox/issues/44 (2022-12)
         value = target.path_parameters.get(name)
@@ -50,3 +54,11 @@ def value_of(source: str, request: GatewayRequest, target: Target) -> str | None
     if place == "querystring":
         return dict(request.parameters).get(name)
     return (request.header(name.lower()) or None) if place == "header" else None
+
+
+def context_value(path: str, request: GatewayRequest, target: Target) -> str | None:
+    """The value at a dotted path of a request's context, such as `identity.sourceIp`."""
+    value: Any = request_context(request, target)
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return None if value is None or isinstance(value, dict) else str(value)

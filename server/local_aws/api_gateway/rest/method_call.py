@@ -28,6 +28,8 @@ from server.local_aws.api_gateway.rest.answering import Answer
 from server.local_aws.api_gateway.rest.deployment import Integration
 from server.local_aws.api_gateway.rest.integration import DEFAULT_TIMEOUT
 from server.local_aws.api_gateway.rest.mapping import upstream_request
+from server.local_aws.api_gateway.rest.mapping_template import TemplateFailure
+from server.local_aws.api_gateway.rest.mock import UnsupportedMediaType
 from server.local_aws.api_gateway.rest.payload import event, is_binary
 from server.local_aws.aws_lambda.environments.invocation import Caller
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
@@ -74,6 +76,13 @@ class MethodCall:
 
     async def carry_out(self, answer: Answer) -> None:
         """Carry out the integration, whatever comes of it."""
+        if self.integration.unserved:
+            method = f"{self.request.method} {self.target.resource}"
+            message = (
+                f"LOCAL: {method} is not served by this stand-in, which lacks {self.integration.unserved}"
+            )
+            await answer.refuse(501, "NotImplementedException", message)
+            return
         try:
             if self.integration.streams:
                 await self._stream(answer)
@@ -85,13 +94,17 @@ class MethodCall:
             await answer.fail(504, "Endpoint request timed out")
         except (FunctionFailure, BadResult, h11.LocalProtocolError):
             await answer.fail(502, "Internal server error")
-        except (BadPrelude, InvokeRejected, Throttled, Unsupported):
+        except UnsupportedMediaType:
+            await answer.refuse(415, "BadRequestException", "Unsupported Media Type")
+        except (BadPrelude, InvokeRejected, TemplateFailure, Throttled, Unsupported):
             await answer.fail(500, "Internal server error")
         except upstream.UPSTREAM_ERRORS:
             await answer.fail(504, "Network error communicating with endpoint")
 
     async def _buffer(self, answer: Answer) -> None:
-        if self.integration.type == "AWS_PROXY":
+        if self.integration.mock is not None:
+            await answer.whole(*self.integration.mock.answer(self.request, self.target))
+        elif self.integration.type == "AWS_PROXY":
             await self._invoke(answer)
         else:
             await self._forward(answer)

@@ -1,5 +1,7 @@
 """One deployed Event API: `POST /event` and the WebSocket `/event/realtime`."""
 
+import ssl
+
 from aiohttp import web
 
 from server.local_aws.appsync import credentials
@@ -19,12 +21,12 @@ REALTIME_PATH = "/event/realtime"
 class EventApi:
     """`start()`, then it listens at `door.host`."""
 
-    def __init__(self, api: Api, limits: Limits) -> None:
+    def __init__(self, api: Api, limits: Limits, tls: ssl.SSLContext) -> None:
         self._api = api
         self._limits = limits
         self._channels = Channels()
         self._publisher = Publisher(api, self._channels, limits)
-        self.door = Door({PATH: self._publish}, {REALTIME_PATH: self._connect})
+        self.door = Door({PATH: self._publish}, {REALTIME_PATH: self._connect}, tls)
 
     async def _publish(self, request: web.Request) -> web.StreamResponse:
         malformed = Refused(400, "BadRequestException", "The body is not a JSON object")

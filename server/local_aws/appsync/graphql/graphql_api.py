@@ -1,6 +1,7 @@
 """One deployed GraphQL API: `POST /graphql`, and the WebSocket at `/graphql` (AWS's real-time host) and
 `/graphql/realtime` (AWS's custom domains)."""
 
+import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -42,7 +43,7 @@ PATH, CONNECT_PATH, REALTIME_PATH = "/graphql", "/graphql/connect", "/graphql/re
 class GraphqlApi:
     """`start()` of its door, then it listens at `door.host`. `sources` and `resolvers` are as deployed."""
 
-    def __init__(self, api: Api, functions: Functions, limits: Limits) -> None:
+    def __init__(self, api: Api, functions: Functions, limits: Limits, tls: ssl.SSLContext) -> None:
         self.api = api
         self._functions = functions
         self._limits = limits
@@ -50,7 +51,8 @@ class GraphqlApi:
         self.resolvers: dict[tuple[str, str], Resolver] = {}
         self._schema: GraphQLSchema | None = None
         self._subscriptions = Subscriptions()
-        self.door = Door({PATH: self._execute}, {PATH: self._connect, REALTIME_PATH: self._connect})
+        sockets = {PATH: self._connect, REALTIME_PATH: self._connect}
+        self.door = Door({PATH: self._execute}, sockets, tls)
 
     # Deployment
 

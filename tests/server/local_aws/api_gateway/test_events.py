@@ -336,7 +336,7 @@ def test_a_method_that_a_stack_closes_stays_closed(gateway: Gateway, rest_url: s
     assert method["authorizationType"] == "AWS_IAM"
     client.create_deployment(restApiId=api, stageName="closed")
     status, _, body = Client(rest_url).ask(Sent("/closed/closed"))
-    assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
+    assert status == 501 and "authorization AWS_IAM" in json.loads(body)["message"]
 
 
 def test_the_tables_say_where_each_row_comes_from() -> None:

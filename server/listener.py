@@ -22,32 +22,31 @@ TLS_HANDSHAKE = b"\x16"
 RETRY_SECONDS = 0.1
 """How long clients wait in the port's queue before they are looked at again, when descriptors are short."""
 
-Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Attach = Callable[[socket.socket, ssl.SSLContext | None], Awaitable[None]]
+"""Serves a connection from its first byte on: over TLS if there is a context, else plain."""
+
 CLIENTS: WeakSet["asyncio.Task[None]"] = WeakSet()
 """The connections of clients to all ports of this process, which have a share of its descriptors."""
 
 
 class Listener:
-    """Hands each connection to `connected`, in a task of its own. With `tls`, the port takes both TLS and
-    plain connections.
+    """Hands each connection to `attach`, in a task of its own. With `tls`, the port takes both TLS and plain
+    connections.
 
-    `limit`: how many bytes a reader buffers; `patience`: how many seconds a client may take to begin, and
-    again for TLS's handshake; `are_clients`: whether who connects has a place in the clients' share of
-    descriptors, or is a runtime, which has one with its environment.
+    `patience`: how many seconds a client may take to begin; `are_clients`: whether who connects has a place
+    in the clients' share of descriptors, or is a runtime, which has one with its environment.
     """
 
     def __init__(
         self,
-        connected: Connected,
+        attach: Attach,
         *,
         tls: ssl.SSLContext | None,
-        limit: int,
         patience: float,
         are_clients: bool,
     ) -> None:
-        self._connected = connected
+        self._attach = attach
         self._tls = tls
-        self._limit = limit
         self._patience = patience
         self._are_clients = are_clients
         self._socket: socket.socket | None = None
@@ -104,24 +103,12 @@ class Listener:
             task.add_done_callback(CLIENTS.discard)
 
     async def _serve(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=self._limit, loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
             tls = await self._tls_for(connection)
         except (OSError, asyncio.CancelledError):
             connection.close()
             return
-        try:  # from here on asyncio closes the connection
-            transport, _ = await loop.connect_accepted_socket(
-                lambda: protocol,
-                connection,
-                ssl=tls,
-                ssl_handshake_timeout=self._patience if tls else None,
-            )
-        except (OSError, asyncio.CancelledError):  # of a failed handshake the client learns by TLS's alert
-            return
-        await self._connected(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        await self._attach(connection, tls)
 
     async def _tls_for(self, connection: socket.socket) -> ssl.SSLContext | None:
         """Return what the client begins with: TLS, or None for a plain request. Raises `TimeoutError` if it
@@ -131,6 +118,23 @@ class Listener:
         async with asyncio.timeout(self._patience):
             first = await peek(connection)
         return self._tls if first == TLS_HANDSHAKE else None
+
+
+async def attached(
+    make_protocol: Callable[[], asyncio.BaseProtocol],
+    connection: socket.socket,
+    tls: ssl.SSLContext | None,
+    patience: float,
+) -> asyncio.Transport | None:
+    """Let a protocol speak with whoever has connected; from here on asyncio closes the connection. None if
+    TLS's handshake fails or takes more than `patience` seconds, of which the client learns by TLS's alert."""
+    try:
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            make_protocol, connection, ssl=tls, ssl_handshake_timeout=patience if tls else None
+        )
+    except (OSError, asyncio.CancelledError):
+        return None
+    return transport
 
 
 async def peek(connection: socket.socket) -> bytes:

@@ -92,13 +92,15 @@ class StreamingResponse:
 
 
 class Functions:
-    """All functions of the stand-in. Where IAM is enforced, an SDK inside a function signs as its role."""
+    """All functions of the stand-in. Where IAM is enforced, an SDK inside a function signs as its role, and
+    `judge_roles` says that a role by which a service invokes a function needs the permission."""
 
     def __init__(self, platform: Platform) -> None:
         self._folder = platform.folder
         self._processes = platform.processes
         self._limits = platform.limits
         self._endpoint_url = platform.endpoint_url
+        self.judge_roles = platform.enforce_iam
         self._credentials = role_credentials if platform.enforce_iam else root_credentials
         self._trusted = platform.certificate.trusted()
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)

@@ -5,6 +5,7 @@ import re
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.control_plane.call import ApiError
+from server.local_aws.iam import service_roles
 from server.local_aws.iam.resource_policy import Service, permits
 
 LAMBDA_URI = re.compile(
@@ -20,10 +21,12 @@ class InvokeRejected(Exception):
     """Lambda would not run the function for this gateway."""
 
 
-def permitted_function(function_arn: str, source_arn: str, *, has_credentials: bool = False) -> Function:
+def permitted_function(
+    function_arn: str, source_arn: str, role_arn: str = "", *, judge_roles: bool = False
+) -> Function:
     """Return the function at `function_arn`, if its resource policy lets API Gateway invoke it on behalf of
-    `source_arn`, a route or an authorizer. With credentials a role invokes it, and not API Gateway. Raises
-    `InvokeRejected`."""
+    `source_arn`, a route or an authorizer. With credentials it invokes as that role, `role_arn`, whose
+    permissions are judged with `judge_roles`. Raises `InvokeRejected`."""
     parts = function_arn.split(":")
     try:
         region, name = parts[3], ":".join(parts[:7])
@@ -32,9 +35,14 @@ def permitted_function(function_arn: str, source_arn: str, *, has_credentials: b
         function = deployed.function(region, name, qualifier)
     except (ApiError, IndexError):
         raise InvokeRejected(f"there is no function {function_arn}") from None
-    known = API_GATEWAY.on_behalf_of(source_arn)
-    if not has_credentials and not permits(statements, INVOKE, API_GATEWAY, function_arn, known):
-        raise InvokeRejected(
-            f"{function_arn} does not allow {API_GATEWAY.name} to invoke it for {source_arn}"
+    if role_arn:
+        allowed = not judge_roles or service_roles.may(
+            API_GATEWAY, role_arn, source_arn, INVOKE, function_arn, statements
         )
+    else:
+        known = API_GATEWAY.on_behalf_of(source_arn)
+        allowed = permits(statements, INVOKE, API_GATEWAY, function_arn, known)
+    if not allowed:
+        who = role_arn or API_GATEWAY.name
+        raise InvokeRejected(f"{function_arn} does not allow {who} to invoke it for {source_arn}")
     return function

@@ -155,7 +155,10 @@ class Call:
         if not arn:
             raise InvokeRejected("HTTP APIs do not stream")
         route = self.route.key if self.route.key == DEFAULT else self.route.key.replace(" ", "", 1)
-        function = permitted_function(arn, self.target.source_arn(route))
+        source_arn = self.target.source_arn(route)
+        function = permitted_function(
+            arn, source_arn, self.integration.credentials, judge_roles=self.functions.judge_roles
+        )
         payload = json.dumps(self._event()).encode()
         if len(payload) > self.limits.request:
             await answer.refuse(413, "Request Entity Too Large")

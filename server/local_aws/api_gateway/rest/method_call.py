@@ -128,7 +128,10 @@ class MethodCall:
             mode = "STREAM" if self.integration.streams else "BUFFERED"
             raise Unsupported(f"no invocation URI for {mode}: {uri}")
         route = f"{self.request.method}{self.target.resource}"
-        return permitted_function(arn, self.target.source_arn(route))
+        source_arn = self.target.source_arn(route)
+        return permitted_function(
+            arn, source_arn, self.integration.credentials, judge_roles=self.functions.judge_roles
+        )
 
     @property
     def _caller(self) -> Caller:

@@ -10,10 +10,15 @@ WORKERS ?= 4
 # Errors are printed, warnings are not. What pip would compile, Python compiles when it is first imported.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check)
 
-# JupyterLab prints its address and what is wrong; kernels warn of a debugger and of plain text on loopback.
-QUIET := --ServerApp.log_level=WARN --LabApp.log_level=WARN
+# JupyterLab prints its address and errors; kernels warn of a debugger and of plain text on loopback. It asks no
+# website for news, and no reader whether it may.
+QUIET := --ServerApp.log_level=ERROR --LabApp.log_level=ERROR
 KERNEL_SETTINGS := .venv/etc/ipython/ipython_kernel_config.py
+LAB_SETTINGS := .venv/share/jupyter/lab/settings/overrides.json
+NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# Where images of containers set it, each of a thousand processes would compile what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The total, with the set-up and the lint step, is printed at the end of the tests.
 export STREAMING_STARTED := $(shell date +%s)
@@ -63,6 +68,7 @@ $(FOR_LAB): requirements.txt pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) --requirement requirements.txt
 	@mkdir -p $(dir $(KERNEL_SETTINGS)) && echo 'c.Application.log_level = "ERROR"' > $(KERNEL_SETTINGS)
+	@mkdir -p $(dir $(LAB_SETTINGS)) && echo '$(NO_NEWS)' > $(LAB_SETTINGS)
 	@touch $@
 
 $(FOR_TESTS): $(FOR_LAB) requirements-dev.txt

@@ -11,10 +11,11 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from types import TracebackType
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from server.embedded import EmbeddedServer
 
 HOST = "127.0.0.1"
-ATTEMPTS = 5
+ATTEMPTS, LOG_LINES = 5, 10
 START_SECONDS = 20
-"""How long Envoy may take to serve; it needs about a tenth of a second."""
+"""How long a server may take to serve; Envoy needs about a tenth of a second, Traefik one."""
 READY = "starting workers"
 """Envoy's own words in its log when the port is its own and it is about to listen."""
 
@@ -112,13 +113,20 @@ class Envoy:
 
             self._asked = start_answering()
             try:
-                asked = self._asked.url("")
-                self._process, self._port = start_on_free_port(program, self._configuration, asked)
+                self._process, self._port = start_on_free_port(
+                    partial(self._argv, program, self._asked.url("")),
+                    lambda port, log: READY in log and listens(port),
+                    EnvoyFailed,
+                )
             except BaseException:
                 self._asked.stop()
                 raise
             weakref.finalize(self, self._process.kill)
         return self
+
+    def _argv(self, program: str, asked: str, port: int) -> list[str]:
+        """Only Envoy's admin interface could tell which port it took for port 0: it is given one."""
+        return command(program, listening_on(self._configuration, port, asked))
 
     def stop(self) -> None:
         """End the process and every connection through it, and give the port back."""
@@ -142,9 +150,7 @@ class Envoy:
     def __enter__(self) -> "Envoy":
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:
@@ -163,25 +169,35 @@ def envoy_program() -> str:
     )
 
 
-def start_on_free_port(program: str, configuration: Configuration, asked: str) -> tuple[GuardedProcess, int]:
-    """Envoy serving, and its port. Only its admin interface could tell which port it took for port 0, so one
-    that is free is chosen here; whoever takes it in the meantime makes Envoy end, and another is tried."""
+def start_on_free_port(
+    argv: Callable[[int], list[str]], serves: Callable[[int, str], bool], failed: type[Exception]
+) -> tuple[GuardedProcess, int]:
+    """Run the server that `argv(port)` starts; return it, and its port, as soon as `serves(port, log so far)`
+    is true. The port is one that is free; whoever takes it in the meantime makes the server end, and another
+    is tried. Raises `failed`, with the end of the log, if it ends or takes longer than `START_SECONDS`."""
     for remaining in reversed(range(ATTEMPTS)):
         port = free_port()
-        process = GuardedProcess(command(program, listening_on(configuration, port, asked)))
-        patience = threading.Timer(START_SECONDS, process.kill)
-        patience.start()
-        log = read_until_ready(process.errors)
-        patience.cancel()
-        if log is None:
-            wait_until_listening(port)
-            threading.Thread(target=drain, args=(process.errors,), name="envoy-log", daemon=True).start()
-            return process, port
+        process = GuardedProcess(argv(port))
+        log: deque[str] = deque(maxlen=LOG_LINES)
+        reading = threading.Thread(target=read_log, args=(process.errors, log), name="log", daemon=True)
+        reading.start()
+        deadline = time.monotonic() + START_SECONDS
+        while reading.is_alive() and time.monotonic() < deadline:
+            if serves(port, "\n".join(log)) and reading.is_alive():
+                return process, port
+            time.sleep(0.005)
         process.kill()
-        process.errors.close()
-        if not remaining or "Address already in use" not in log:
-            raise EnvoyFailed(log)
+        reading.join()
+        if not remaining or "address already in use" not in "".join(log).lower():
+            raise failed("\n".join(log) or "it does not listen")
     raise AssertionError
+
+
+def read_log(errors: IO[bytes], log: "deque[str]") -> None:
+    """Keep the end of the log, which ends with the process: it never waits for room in the pipe."""
+    with errors:
+        for line in errors:
+            log.append(line.decode(errors="replace").strip())
 
 
 def command(program: str, configuration: Configuration) -> list[str]:
@@ -230,30 +246,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def read_until_ready(log: IO[bytes]) -> str | None:
-    """None once Envoy has its port; the end of its log if it ended."""
-    last: deque[str] = deque(maxlen=5)
-    for line in log:
-        last.append(line.decode(errors="replace").strip())
-        if READY in last[-1]:
-            return None
-    return "\n".join(last)
-
-
-def wait_until_listening(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            socket.create_connection((HOST, port), timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
-
-
-def drain(log: IO[bytes]) -> None:
-    """Read the rest of the log, so that Envoy never waits for room in the pipe."""
-    with log:
-        for _ in log:
-            pass
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -13,9 +13,9 @@ from server.local_aws.platform.service import Platform, Service
 SERVICES: Mapping[str, tuple[str, str]] = {
     "apigateway": ("server.local_aws.api_gateway.service", "ApiGateway"),
     "apprunner": ("server.local_aws.app_runner.api", "AppRunnerApi"),
-    "appsync": ("server.local_aws.appsync.service", "AppSync"),
+    "appsync": ("server.local_aws.appsync.api", "AppSyncApi"),
     "ecs": ("server.local_aws.ecs_express.api", "EcsExpressApi"),
-    "lambda": ("server.local_aws.aws_lambda.service", "Lambda"),
+    "lambda": ("server.local_aws.aws_lambda.api", "LambdaApi"),
     "sts": ("server.local_aws.iam.root", "RootIdentity"),
 }
 """The name for which a service's calls are signed: the module and the class that serve it, made with the

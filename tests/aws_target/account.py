@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ REGION = "ap-northeast-1"
 ACCOUNT_ID = "123456789012"
 ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 OWN_VARIABLES = ("AWS_", "STREAMING_", "LOCAL_AWS_")
+
+
+@cache
+def roots_client(endpoint_url: str, service: str) -> Any:
+    return boto3.client(service, endpoint_url=endpoint_url, region_name=REGION, **ROOT)
 
 
 @dataclass
@@ -48,7 +54,7 @@ class TestAccount:
         self.process.wait(20)
 
     def root(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.endpoint_url, region_name=REGION, **ROOT)
+        return roots_client(self.endpoint_url, service)
 
     def user(self, name: str, groups: list[str]) -> dict[str, str]:
         """Create a user with the permissions of `groups` and no others; return his credentials as environment

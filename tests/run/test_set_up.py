@@ -25,3 +25,8 @@ def test_what_only_contributors_need_is_not_in_the_readers_list() -> None:
     assert {"pytest", "mypy", "ruff", "playwright", "hypothesis"} <= contributors
     assert not readers & contributors
     assert not re.search(r"^moto\[.*\b(server|all)\b", lists[0], re.M), "brings cfn-lint and sympy: 120 MB"
+
+
+def test_what_reads_notebooks_compiles_no_grammar_when_it_starts() -> None:
+    code = "import sys, nbformat, jupyter_events; sys.exit('rfc3987_syntax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

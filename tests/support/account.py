@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -45,6 +46,21 @@ def start_stand_in(
     return process, json.loads(process.stdout.readline())["endpoint_url"]
 
 
+def client(endpoint_url: str, service: str, **credentials: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name="ap-northeast-1",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
+        **credentials,
+    )
+
+
+@cache
+def owners_client(endpoint_url: str, service: str) -> Any:
+    return client(endpoint_url, service, aws_access_key_id="test", aws_secret_access_key="test")
+
+
 @dataclass
 class Account:
     """The stand-in, as an AWS account."""
@@ -52,14 +68,10 @@ class Account:
     endpoint_url: str
 
     def client(self, service: str, **credentials: str) -> Any:
-        credentials = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name="ap-northeast-1",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
-            **credentials,
-        )
+        """The account owner's client of a service; another's where credentials are given."""
+        if credentials:
+            return client(self.endpoint_url, service, **credentials)
+        return owners_client(self.endpoint_url, service)
 
     def user(self, *statements: dict[str, Any]) -> dict[str, str]:
         """A user whose policy has these statements; returns the credentials for a client."""

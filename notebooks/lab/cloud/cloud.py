@@ -5,7 +5,6 @@ import subprocess
 import urllib.request
 from dataclasses import dataclass, field
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 import boto3
@@ -118,9 +117,7 @@ class Cloud:
     def __enter__(self) -> "Cloud":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:

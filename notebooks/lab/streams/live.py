@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Sequence
 from html import escape
 from time import time
-from types import TracebackType
 
 from IPython.display import display
 
@@ -34,9 +33,7 @@ class LiveView:
         self._handle = display(self, display_id=True)  # type: ignore[no-untyped-call]
         self._task = asyncio.create_task(self._redraw())
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
         self._ended = time()
         self._update()

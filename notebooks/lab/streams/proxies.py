@@ -12,26 +12,18 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
-import time
 import weakref
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from server.envoy.process import HOST, free_port
+from server.envoy.process import HOST, START_SECONDS, start_on_free_port
 from server.processes.guarded import GuardedProcess
 
 NAMES = (HOST, "localhost")
 """The only hosts that a proxy answers to (see `server.door.guard`); the server behind it gets its own."""
-
-ATTEMPTS = 5
-START_SECONDS = 20
-"""How long a proxy may take to listen; the slowest of them, Traefik, needs about a second."""
 
 
 class ProxyUnavailable(Exception):
@@ -151,9 +143,13 @@ class Proxy:
         self._kind = kind
         program = program_of(kind)
         self._folder = tempfile.TemporaryDirectory(prefix=f"{kind.name}-")
-        address = urlsplit(upstream).netloc
+        folder, address = Path(self._folder.name), urlsplit(upstream).netloc
         try:
-            self._process, self.port = start(kind, program, Path(self._folder.name), address, settings)
+            self._process, self.port = start_on_free_port(
+                lambda port: [*at_home_in(folder), program, *kind.configure(folder, port, address, settings)],
+                lambda port, log: (answer := answer_of(port)) is not None and kind.not_yet not in answer,
+                ProxyFailed,
+            )
         except BaseException:
             self._folder.cleanup()
             raise
@@ -170,9 +166,7 @@ class Proxy:
     def __enter__(self) -> "Proxy":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:
@@ -187,45 +181,9 @@ def program_of(kind: Kind) -> str:
     return program
 
 
-def start(kind: Kind, program: str, folder: Path, upstream: str, settings: Any) -> tuple[GuardedProcess, int]:
-    """The proxy, listening, and its port: one that is free is chosen here; whoever takes it in the meantime
-    makes the proxy end, and another is tried."""
-    for remaining in reversed(range(ATTEMPTS)):
-        port = free_port()
-        arguments = kind.configure(folder, port, upstream, settings)
-        process = GuardedProcess([*at_home_in(folder), program, *arguments])
-        log: deque[str] = deque(maxlen=5)
-        reading = threading.Thread(target=read_log, args=(process.errors, log), name=kind.name, daemon=True)
-        reading.start()
-        if serves_while_alive(port, kind.not_yet, reading):
-            return process, port
-        process.kill()
-        reading.join()
-        if not remaining or "address already in use" not in "".join(log).lower():
-            raise ProxyFailed("\n".join(log) or f"{kind.name} does not listen")
-    raise AssertionError
-
-
 def at_home_in(folder: Path) -> list[str]:
     """The beginning of a command whose own files go there: Caddy writes some, whatever its configuration."""
     return ["env", *(f"{name}={folder}" for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))]
-
-
-def read_log(errors: IO[bytes], log: "deque[str]") -> None:
-    """Keep the end of the log; it ends with the process."""
-    with errors:
-        for line in errors:
-            log.append(line.decode(errors="replace").strip())
-
-
-def serves_while_alive(port: int, not_yet: bytes, reading: threading.Thread) -> bool:
-    """Return whether it answers with its routes before its log ends, and within `START_SECONDS`."""
-    deadline = time.monotonic() + START_SECONDS
-    while reading.is_alive() and time.monotonic() < deadline:
-        if (answer := answer_of(port)) is not None and not_yet not in answer:
-            return reading.is_alive()
-        time.sleep(0.01)
-    return False
 
 
 def answer_of(port: int) -> bytes | None:

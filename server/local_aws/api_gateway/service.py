@@ -4,7 +4,6 @@ from server.local_aws.api_gateway.common.read_back import completed
 from server.local_aws.api_gateway.http.api import HttpApis
 from server.local_aws.api_gateway.rest.api import RestApis
 from server.local_aws.api_gateway.websocket.apis import WebSocketApis
-from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.platform.service import Calls, Platform
 
@@ -13,15 +12,10 @@ class ApiGateway(Calls):
     """Answers every call of API Gateway, or lets moto answer."""
 
     def __init__(self, platform: Platform) -> None:
-        endpoints = platform.endpoints
-        functions = functions_of(platform)
-        limits = platform.limits
         self._forward = platform.forward
-        self._websocket = WebSocketApis(
-            endpoints, functions, limits, platform.certificate.context, platform.forward
-        )
-        self._rest = RestApis(endpoints, functions, limits, platform.forward)
-        self._http = HttpApis(endpoints, functions, limits, platform.forward)
+        self._websocket = WebSocketApis(platform)
+        self._rest = RestApis(platform)
+        self._http = HttpApis(platform)
 
     def serves(self, call: ApiCall) -> bool:
         return True

@@ -1,37 +1,27 @@
 """App Runner's API."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from server.envoy.configuration import Configuration
-from server.envoy.process import EnvoyUnavailable, envoy_program
 from server.local_aws.app_runner.proxy import configuration
 from server.local_aws.app_runner.service import HEALTH_CHECK, Operation, Service, Settings, log_group
-from server.local_aws.containers.hosting import Hosting, Identity
-from server.local_aws.containers.roles import role_exists
-from server.local_aws.control_plane.aws_json import JsonService
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.platform.service import Calls, Platform
-
-WITHOUT_ENVOY = (
-    "{} App Runner and ECS Express Mode need it; everything else works without, and "
-    "`python -m server` is the same server without a proxy."
-)
+from server.local_aws.containers.api import ContainerApi, Handler
+from server.local_aws.containers.hosting import Hosting
+from server.local_aws.control_plane.call import ApiCall, ApiError
+from server.local_aws.iam.identity import role_with
+from server.local_aws.platform.service import Platform
 
 NOT_OBSERVED = {"ObservabilityEnabled": False}
 
-Handler = Callable[[ApiCall, dict[str, Any]], dict[str, Any]]
 
-
-class AppRunnerApi(Calls):
-    """Serves App Runner's calls; `services` are all that exist or existed."""
+class AppRunnerApi(ContainerApi[Service]):
+    """Serves App Runner's calls."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._json = JsonService("apprunner", invalid="InvalidRequestException")
-        self._services: dict[str, Service] = {}
-        self._handlers: dict[str, Handler] = {
+        super().__init__(platform, "apprunner", "InvalidRequestException", "NotImplementedException")
+        self._handlers = {
             "CreateService": self._create,
             "DescribeService": self._describe,
             "ListServices": self._list,
@@ -49,36 +39,17 @@ class AppRunnerApi(Calls):
     def serves(self, call: ApiCall) -> bool:
         return self._json.operation_name(call) is not None
 
-    async def call(self, call: ApiCall) -> ApiAnswer:
-        try:
-            parameters = self._json.read(call)
-            name = self._json.operation_name(call)
-            if name not in self._handlers:
-                message = f"The local stand-in for App Runner has no {name}"
-                raise ApiError(501, "NotImplementedException", message)
-            return self._json.answer(call, self._handlers[name](call, parameters))
-        except ApiError as error:
-            return self._json.refuse(error)
-
-    async def stop(self) -> None:
-        for service in self._services.values():
-            await service.stop()
-
     def _create(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         name = parameters["ServiceName"]
         existing = [service for service in self._here(call) if service.status != "DELETED"]
         if name in [service.name for service in existing]:
             raise invalid(f"Service with the provided name already exists: {name}.")
         settings = settings_of(parameters)
-        try:
-            envoy_program()
-        except EnvoyUnavailable as error:
-            raise ApiError(501, "NotImplementedException", WITHOUT_ENVOY.format(error)) from None
+        self._require_envoy()
         service_id = uuid.uuid4().hex
-        identity = Identity("apprunner", call.region, service_id)
         group = log_group(name, service_id, "application")
-        hosting = Hosting(self._configuration, self._platform, identity, group)
-        tags = {tag["Key"]: tag.get("Value", "") for tag in parameters.get("Tags", [])}
+        hosting = Hosting(self._configuration, self._platform, "apprunner", call.region, service_id, group)
+        tags = self._given_tags(parameters)
         service = Service(name, call.region, service_id, settings, tags, hosting)
         self._services[service.arn] = service
         return changed(service, service.create())
@@ -91,12 +62,12 @@ class AppRunnerApi(Calls):
 
     def _list(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         services = [service.summary() for service in self._here(call) if service.status != "DELETED"]
-        page, token = paged(services, parameters)
+        page, token = self._page(services, parameters, 20)
         return {"ServiceSummaryList": page, "NextToken": token}
 
     def _list_operations(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         operations = self._service(parameters["ServiceArn"]).operations
-        page, token = paged([operation.to_document() for operation in operations], parameters)
+        page, token = self._page([operation.to_document() for operation in operations], parameters, 20)
         return {"OperationSummaryList": page, "NextToken": token}
 
     def _update(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -111,28 +82,8 @@ class AppRunnerApi(Calls):
 
         return handler
 
-    def _tag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        tags = self._service(parameters["ResourceArn"]).tags
-        tags.update({tag["Key"]: tag.get("Value", "") for tag in parameters["Tags"] if "Key" in tag})
-        return {}
-
-    def _untag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        tags = self._service(parameters["ResourceArn"]).tags
-        for key in parameters["TagKeys"]:
-            tags.pop(key, None)
-        return {}
-
-    def _list_tags(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        tags = self._service(parameters["ResourceArn"]).tags
-        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
     def _here(self, call: ApiCall) -> list[Service]:
         return [service for service in self._services.values() if service.region == call.region]
-
-    def _service(self, arn: str) -> Service:
-        if arn not in self._services:
-            raise ApiError(400, "ResourceNotFoundException", f"Service cannot be found for arn: {arn}")
-        return self._services[arn]
 
 
 def settings_of(parameters: dict[str, Any], former: Settings | None = None) -> Settings:
@@ -195,24 +146,12 @@ def check_source(source: dict[str, Any]) -> None:
         raise invalid(f"ImageConfiguration.Port must be from 1 to 65535, not {port!r}")
     if repository["ImageRepositoryType"] == "ECR":
         role = source.get("AuthenticationConfiguration", {}).get("AccessRoleArn", "")
-        if not role_exists(role):
+        if role_with(role) is None:
             raise invalid("AuthenticationConfiguration.AccessRoleArn must name a role that can read from ECR")
 
 
 def changed(service: Service, operation: Operation) -> dict[str, Any]:
     return {"Service": service.to_document(), "OperationId": operation.id}
-
-
-def paged(
-    items: Sequence[dict[str, Any]], parameters: dict[str, Any]
-) -> tuple[Sequence[dict[str, Any]], str | None]:
-    """Return the page of `items` that was asked for, and the token of the next."""
-    token = parameters.get("NextToken") or "0"
-    if not token.isdecimal():
-        raise invalid("NextToken is not one of ours")
-    start, size = int(token), parameters.get("MaxResults", 20)
-    end = start + size
-    return items[start:end], str(end) if end < len(items) else None
 
 
 def invalid(message: str) -> ApiError:

@@ -5,18 +5,19 @@ import shlex
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from server.envoy.process import EnvoyUnavailable
+from server.local_aws.containers.api import HostedService, now
 from server.local_aws.containers.command import IMAGE_COMMAND, Workload
 from server.local_aws.containers.container import DeploymentFailed
 from server.local_aws.containers.health import HealthCheck
 from server.local_aws.containers.hosting import Hosting
-from server.local_aws.containers.log import put_lines
 from server.local_aws.containers.proxy import ProxyFailed
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
+from server.local_aws.platform.log import event, put_events
 
 HEALTH_CHECK = {
     "Protocol": "TCP",
@@ -27,10 +28,6 @@ HEALTH_CHECK = {
     "UnhealthyThreshold": 5,
 }
 """Defaults: docs.aws.amazon.com/apprunner/latest/dg/manage-configure-healthcheck.html (checked 2026-11)."""
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -90,8 +87,10 @@ class Settings:
         )
 
 
-class Service:
+class Service(HostedService):
     """One service. Its operations go on in the background, one at a time: `OPERATION_IN_PROGRESS`."""
+
+    GONE = "DELETED"
 
     def __init__(
         self,
@@ -102,18 +101,13 @@ class Service:
         tags: dict[str, str],
         hosting: Hosting,
     ) -> None:
+        arn = f"arn:aws:apprunner:{region}:{ACCOUNT_ID}:service/{name}/{service_id}"
+        super().__init__(arn, region, "OPERATION_IN_PROGRESS", tags, hosting)
         self.name = name
-        self.region = region
         self.id = service_id
-        self.arn = f"arn:aws:apprunner:{region}:{ACCOUNT_ID}:service/{name}/{self.id}"
         self.settings = settings
-        self.tags = tags
-        self.hosting = hosting
-        self.status = "OPERATION_IN_PROGRESS"
-        self.created = self.updated = now()
         self.deleted: datetime | None = None
         self.operations: list[Operation] = []
-        self._task: asyncio.Task[None] | None = None
 
     def create(self) -> Operation:
         return self._operate("CREATE_SERVICE", self._deploy(self.settings), "RUNNING", "CREATE_FAILED")
@@ -139,14 +133,6 @@ class Service:
         self._require("deleted", "RUNNING", "PAUSED", "CREATE_FAILED", "DELETE_FAILED")
         self.deleted = now()
         return self._operate("DELETE_SERVICE", self.hosting.close(), "DELETED", "DELETE_FAILED")
-
-    async def stop(self) -> None:
-        """The stand-in ends: end what runs here."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        if self.status != "DELETED":
-            await self.hosting.close()
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -186,7 +172,8 @@ class Service:
 
     def log(self, line: str) -> None:
         """A line of App Runner's own about this service."""
-        put_lines(self.region, log_group(self.name, self.id, "service"), "events", [f"[AppRunner] {line}"])
+        said = event(f"[AppRunner] {line}".encode())
+        put_events(self.region, log_group(self.name, self.id, "service"), "events", [said])
 
     def _require(self, what: str, *statuses: str) -> None:
         if self.status not in statuses:

@@ -20,7 +20,9 @@ from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
 from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
 from server.local_aws.appsync.graphql.schema import BadSchema
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.platform.service import Calls, Platform
 
 GRAPHQL = re.compile(r"/v1/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
 EVENTS = re.compile(r"/v2/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
@@ -29,17 +31,27 @@ RESOLVERS = re.compile(r"types/(?P<type>[^/]+)/resolvers(?:/(?P<field>[^/]+))?")
 NAMESPACE = re.compile(r"channelNamespaces/(?P<name>[^/]+)")
 OUT_OF_SCOPE = re.compile(r"functions|sourceApiAssociations|domainname|ApiCaches|environmentVariables")
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 Opening = Callable[[Api, Mapping[str, Any]], Awaitable[Api]]
 """Completes the API that moto has just created, by its settings, and lets it listen; returns its address."""
 
 
-class AppSyncApi:
-    """Serves AppSync's API calls; `forward` hands one to moto."""
+class AppSyncApi(Calls):
+    """Serves every call of AppSync's API."""
 
-    def __init__(self, apis: Apis, forward: Forward) -> None:
-        self._apis = apis
-        self._forward = forward
+    def __init__(self, platform: Platform) -> None:
+        self._apis = Apis(
+            platform.endpoints, functions_of(platform), platform.limits, platform.certificate.context
+        )
+        self._forward = platform.forward
+
+    def serves(self, call: ApiCall) -> bool:
+        return True
+
+    async def retire(self) -> None:
+        await self._apis.retire()
+
+    async def stop(self) -> None:
+        await self._apis.stop()
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer one call."""
@@ -55,7 +67,7 @@ class AppSyncApi:
     # GraphQL APIs
 
     async def _graphql(self, call: ApiCall, api_id: str | None, rest: str) -> ApiAnswer:
-        settings = settings_of(call)
+        settings = call.members
         if api_id is None:
             if call.method == "POST":
                 completed.check("CreateGraphqlApi", settings)
@@ -124,7 +136,7 @@ class AppSyncApi:
     # Event APIs
 
     async def _events(self, call: ApiCall, api_id: str | None, rest: str) -> ApiAnswer:
-        settings = settings_of(call)
+        settings = call.members
         if call.method == "POST":
             check_settings(settings)
         if api_id is None:
@@ -168,7 +180,7 @@ class AppSyncApi:
         for found in [document[member]] if member in document else document.get(f"{member}s", []):
             api = Api(call.region, found["apiId"])
             if open_api is not None and call.method == "POST":
-                api = await open_api(api, settings_of(call))
+                api = await open_api(api, call.members)
             complete(found, api)
             found.update(addresses(self._apis.host(api), events=member == "api"))
         headers = [header for header in answer.headers if header[0].lower() != "content-length"]
@@ -194,19 +206,6 @@ def addresses(host: str, *, events: bool) -> dict[str, Any]:
     if events:
         return {"dns": dns}
     return {"dns": dns, "uris": {"GRAPHQL": f"http://{host}/graphql", "REALTIME": f"ws://{host}/graphql"}}
-
-
-def settings_of(call: ApiCall) -> dict[str, Any]:
-    """Raises `ApiError` (400) if the body is not a JSON object."""
-    if not call.body:
-        return {}
-    try:
-        settings = json.loads(call.body)
-    except (ValueError, RecursionError):
-        settings = None
-    if not isinstance(settings, dict):
-        raise ApiError(400, "BadRequestException", "Could not parse request body into json")
-    return settings
 
 
 def check_modes(settings: Mapping[str, Any]) -> None:

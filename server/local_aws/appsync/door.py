@@ -3,7 +3,6 @@
 AWS gives each a host of its own; an API with a custom domain has both on one host, as here.
 """
 
-import json
 import ssl
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +14,7 @@ from aiohttp import hdrs, web
 from server.door.guard import Kind
 from server.local_aws.appsync import credentials
 from server.local_aws.appsync.errors import Refused
+from server.local_aws.control_plane.call import json_object
 from server.local_aws.http1.server import HOST
 from server.serving import serving_with_tls
 
@@ -97,11 +97,8 @@ def refusal(refused: Refused) -> web.Response:
 async def read_object(request: web.Request, otherwise: Refused) -> tuple[bytes, dict[str, Any]]:
     """Return the body and the JSON object in it. Raises `otherwise` if there is none."""
     body = await request.read()
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
+    document = json_object(body)
+    if document is None:
         raise otherwise
     return body, document
 

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from server.local_aws.appsync.door import MAX_BODY
+from server.local_aws.control_plane.call import json_object
 from server.local_aws.platform.limits import Limits
 from server.websocket_frames import accept
 
@@ -125,13 +126,7 @@ class Connection:
 
 def parse(frame: WSMessage) -> Message | None:
     """Return the JSON object in a text frame, or None."""
-    if frame.type is not WSMsgType.TEXT:
-        return None
-    try:
-        message = json.loads(frame.data)
-    except (ValueError, RecursionError):
-        return None
-    return message if isinstance(message, dict) else None
+    return json_object(frame.data) if frame.type is WSMsgType.TEXT else None
 
 
 def connection_timeout_ms(limits: Limits) -> int:

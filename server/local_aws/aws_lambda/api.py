@@ -5,23 +5,23 @@ import json
 import re
 import sys
 import uuid
-from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.environments import code
 from server.local_aws.aws_lambda.environments.invocation import Caller
 from server.local_aws.aws_lambda.event_stream import INVOKE_COMPLETE, PAYLOAD_CHUNK, encode_message
-from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
+from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.function_url.config import FunctionUrls
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.aws_lambda.function_url.config import FunctionUrls, UrlConfig
+from server.local_aws.aws_lambda.function_url.front_door import FunctionUrl
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.control_plane.operations import from_json
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
+from server.local_aws.http1.server import Handler
 from server.local_aws.iam import trust
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 INVOKE_STREAM = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations/?")
@@ -34,39 +34,35 @@ URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
 
 MAX_CLIENT_CONTEXT = 3583
 
-Admit = Callable[[ApiCall], ApiCall]
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
-
 
 class LambdaApi:
-    """Serves Lambda's API calls. `admit` raises `ApiError` for an invocation that is not allowed; `forward`
-    hands a call to moto. With `enforce_iam` Lambda has to be trusted by the role of a function."""
+    """Serves every call of Lambda's API; invocations are streamed. Where IAM is enforced, Lambda has to be
+    trusted by the role of a function."""
 
-    def __init__(
-        self,
-        functions: Functions,
-        urls: FunctionUrls,
-        limits: Limits,
-        admit: Admit,
-        forward: Forward,
-        *,
-        enforce_iam: bool,
-    ) -> None:
-        self._functions = functions
-        self._urls = urls
-        self._limits = limits
-        self._admit = admit
-        self._forward = forward
-        self._enforce_iam = enforce_iam
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._limits = platform.limits
+        self._functions = functions_of(platform)
+        self._urls = FunctionUrls(platform.endpoints, self._front_door)
 
-    @staticmethod
-    def is_invocation(target: str) -> bool:
-        path = target.partition("?")[0]
-        return bool(INVOKE.fullmatch(path) or INVOKE_STREAM.fullmatch(path))
+    def _front_door(self, config: UrlConfig) -> Handler:
+        return FunctionUrl(config, self._functions, self._limits, self._platform.behaviour).serve
+
+    def serves(self, call: ApiCall) -> bool:
+        return True
+
+    def streams(self, call: ApiCall) -> bool:
+        return bool(INVOKE.fullmatch(call.path) or INVOKE_STREAM.fullmatch(call.path))
+
+    async def retire(self) -> None:
+        await self._urls.retire()
+
+    async def stop(self) -> None:
+        await self._urls.stop()
 
     # Data plane
 
-    async def invoke(self, exchange: Exchange) -> None:
+    async def stream(self, exchange: Exchange) -> None:
         """Serve `Invoke` and `InvokeWithResponseStream`."""
         try:
             call = await self._read_invocation(exchange)
@@ -76,7 +72,7 @@ class LambdaApi:
                 raise ApiError(
                     405, "MethodNotAllowedException", f"{call.path} answers POST, not {call.method}"
                 )
-            call = self._admit(call)
+            call = self._platform.admit(call)
             function = deployed.function(call.region, name, call.query.get("Qualifier"))
             invocation_type = call.header("x-amz-invocation-type") or "RequestResponse"
             if invocation_type not in ("RequestResponse", "DryRun", *(("Event",) if match else ())):
@@ -96,9 +92,6 @@ class LambdaApi:
                 await self._invoke_buffered(exchange, call, function)
         except ApiError as error:
             answer = error.answer()
-            await exchange.respond(answer.status, answer.headers, answer.body)
-        except Throttled as throttled:
-            answer = too_many_requests(throttled.reason).answer()
             await exchange.respond(answer.status, answer.headers, answer.body)
 
     async def _read_invocation(self, exchange: Exchange) -> ApiCall:
@@ -176,9 +169,9 @@ class LambdaApi:
             if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
                 await self._check_code(call, creates=bool(creates))
             configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
-            if self._enforce_iam and (creates or configures):
+            if self._platform.enforce_iam and (creates or configures):
                 check_role(call, unquote(configures[1]) if configures else "")
-            answer = await self._forward(call)
+            answer = await self._platform.forward(call)
             if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
                 name, qualifier = unquote(match[1]), call.query.get("Qualifier")
                 body = deployed.complete_permission(call.region, name, qualifier, answer.body)
@@ -190,7 +183,7 @@ class LambdaApi:
     async def _check_code(self, call: ApiCall, *, creates: bool) -> None:
         """Refuse at once what cannot be unpacked, or run."""
         try:
-            document = json.loads(call.body)
+            document = call.members
             source = document.get("Code", {}) if creates else document
             if creates and (document.get("PackageType") == "Image" or document.get("Layers")):
                 message = "The local stand-in runs functions from zip files without layers only"
@@ -214,7 +207,7 @@ class LambdaApi:
 def check_role(call: ApiCall, function: str) -> None:
     """Raise `ApiError` (400) if the role that a call gives a function does not let Lambda assume it.
     `function`: its name, "" if the call says it."""
-    members = from_json(call.body)
+    members = call.members
     name = str(function or members.get("FunctionName", "")).rpartition(":")[2]
     arn = f"arn:aws:lambda:{call.region}:{ACCOUNT_ID}:function:{name}"
     if "Role" in members:
@@ -281,7 +274,3 @@ def invoke_complete(failure: FunctionFailure | None, log_tail: bytes = b"") -> b
     if log_tail:
         document["LogResult"] = base64.b64encode(log_tail).decode()
     return json.dumps(document).encode()
-
-
-def too_many_requests(reason: str) -> ApiError:
-    return ApiError(429, "TooManyRequestsException", "Rate Exceeded.", Reason=reason)

@@ -8,11 +8,9 @@ from typing import Any
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
-from moto.logs.models import logs_backends
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
-from server.local_aws.aws_lambda.environments.logs import LogEvent
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
@@ -139,13 +137,3 @@ def stored(bucket: str, key: str, version: str | None) -> bytes:
         reason = f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
         raise ApiError(400, "InvalidParameterValueException", reason)
     return bytes(found.value)
-
-
-def put_log_events(function: Function, stream: str, events: list[LogEvent]) -> None:
-    """Store log events in moto's CloudWatch Logs."""
-    logs = logs_backends[function.account_id][function.region]
-    logs.ensure_log_group(function.log_group)
-    group = logs.groups[function.log_group]
-    if stream not in group.streams:
-        logs.create_log_stream(function.log_group, stream)
-    logs.put_log_events(function.log_group, stream, events)

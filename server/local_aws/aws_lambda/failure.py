@@ -2,6 +2,8 @@
 
 import json
 
+from server.local_aws.control_plane.call import ApiError
+
 
 class FunctionFailure(Exception):
     """The function (or its runtime) failed. `document` is the JSON that describes it to the caller; it is the
@@ -34,9 +36,8 @@ class FunctionFailure(Exception):
             return self.document.decode("utf-8", "replace")
 
 
-class Throttled(Exception):
+class Throttled(ApiError):
     """No concurrency is left; `reason` is AWS's name for which limit was met."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        super().__init__(429, "TooManyRequestsException", "Rate Exceeded.", Reason=reason)

@@ -9,13 +9,12 @@ import errno
 import os
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from server.local_aws.aws_lambda import deployed
@@ -30,7 +29,7 @@ from server.local_aws.aws_lambda.environments.invocation import (
     PostedResponse,
 )
 from server.local_aws.aws_lambda.environments.launch import environment_variables
-from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
+from server.local_aws.aws_lambda.environments.logs import LogStream
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.iam.identity import role_credentials, root_credentials
@@ -38,7 +37,6 @@ from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.service import Platform
 from server.local_aws.platform.throttle import throttled
 from server.processes import descriptors
-from server.processes.children import Processes
 
 ACCOUNT_CONCURRENCY = 1000
 """Concurrent executions of an account in a Region, by default (Lambda quotas, checked 2026-11)."""
@@ -53,7 +51,6 @@ class BufferedResult:
     log, or empty if it was not asked for."""
 
     payload: bytes
-    content_type: str
     failed: bool
     request_id: str
     log_tail: bytes
@@ -89,41 +86,23 @@ class StreamingResponse:
     async def __aenter__(self) -> "StreamingResponse":
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if not self._posted.reply.done():
             self._functions.in_background(self._posted.discard())
 
 
 class Functions:
-    """All functions of the stand-in. `current(function)` is the deployed state of a function now, or None;
-    `reserved(region)` is how much concurrency is set aside for single functions;
-    `credentials(role, session)` are the variables by which an SDK inside a function signs, `trusted` those by
-    which functions trust the stand-in's endpoints over TLS."""
+    """All functions of the stand-in. Where IAM is enforced, an SDK inside a function signs as its role, and
+    `judge_roles` says that a role by which a service invokes a function needs the permission."""
 
-    def __init__(
-        self,
-        *,
-        folder: Path,
-        processes: Processes,
-        limits: Limits,
-        endpoint_url: str,
-        credentials: Callable[[str, str], Mapping[str, str]],
-        trusted: Mapping[str, str],
-        put_events: PutEvents,
-        current: Callable[[Function], Function | None],
-        reserved: Callable[[str], int],
-    ) -> None:
-        self._folder = folder
-        self._processes = processes
-        self._limits = limits
-        self._endpoint_url = endpoint_url
-        self._credentials = credentials
-        self._trusted = trusted
-        self._put_events = put_events
-        self._current = current
-        self._reserved = reserved
+    def __init__(self, platform: Platform) -> None:
+        self._folder = platform.folder
+        self._processes = platform.processes
+        self._limits = platform.limits
+        self._endpoint_url = platform.endpoint_url
+        self.judge_roles = platform.enforce_iam
+        self._credentials = role_credentials if platform.enforce_iam else root_credentials
+        self._trusted = platform.certificate.trusted()
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
         self._environments: set[ExecutionEnvironment] = set()
         self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
@@ -137,11 +116,9 @@ class Functions:
         """Invoke and wait for the whole response. A caller that is cancelled does not stop the function.
         Raises `Throttled`."""
         invocation = await self._begin(Invocation(function, payload, caller, streaming=False))
-        content_type = "application/json"
         failed = False
         try:
             posted = await asyncio.shield(invocation.response)
-            content_type = posted.content_type
             result = await posted.read()
         except FunctionFailure as failure:
             result = failure.document
@@ -150,19 +127,19 @@ class Functions:
             self.in_background(drain(invocation))
             raise
         log_tail = await invocation.log_tail() if with_log else b""
-        return BufferedResult(result, content_type, failed, invocation.request_id, log_tail)
+        return BufferedResult(result, failed, invocation.request_id, log_tail)
 
     async def invoke_later(self, function: Function, payload: bytes, caller: Caller = ANONYMOUS) -> None:
         """Invoke for nobody, when there is concurrency for it, unless the function is deleted before. Unlike
         on AWS, a failure is not tried again."""
-        deployed: Function | None = function
-        while deployed is not None:
+        current: Function | None = function
+        while current is not None:
             try:
-                await self.invoke(deployed, payload, caller)
+                await self.invoke(current, payload, caller)
                 return
             except Throttled:
                 await asyncio.sleep(THROTTLED_EVENT_SECONDS)
-                deployed = self._current(function)
+                current = deployed.current(function)
 
     async def stream(
         self, function: Function, payload: bytes, caller: Caller = ANONYMOUS, *, with_log: bool = False
@@ -218,7 +195,9 @@ class Functions:
         unreserved = sum(
             each.function.reserved_concurrency is None for calls in in_region.values() for each in calls
         )
-        if reserved is None and unreserved >= ACCOUNT_CONCURRENCY - self._reserved(function.region):
+        if reserved is None and unreserved >= ACCOUNT_CONCURRENCY - deployed.reserved_concurrency(
+            function.region
+        ):
             raise Throttled("ConcurrentInvocationLimitExceeded")
         running.add(invocation)
         self.in_background(self._run(running, invocation))
@@ -275,7 +254,7 @@ class Functions:
         await self._make_room()
         if self._stopping:
             raise STOPPED
-        log = LogStream(function, self._put_events)
+        log = LogStream(function)
         variables = partial(
             environment_variables,
             function,
@@ -338,8 +317,8 @@ class Functions:
         self.in_background(self._stop(environment))
 
     def _is_current(self, environment: ExecutionEnvironment) -> bool:
-        deployed = self._current(environment.function)
-        return deployed is not None and deployed.revision == environment.function.revision
+        current = deployed.current(environment.function)
+        return current is not None and current.revision == environment.function.revision
 
     async def _stop(self, environment: ExecutionEnvironment) -> None:
         if environment in self._environments:
@@ -356,18 +335,4 @@ async def drain(invocation: Invocation) -> None:
 
 def functions_of(platform: Platform) -> Functions:
     """Return the functions of the platform, which all front doors share."""
-    return platform.shared(make_functions)
-
-
-def make_functions(platform: Platform) -> Functions:
-    return Functions(
-        folder=platform.folder,
-        processes=platform.processes,
-        limits=platform.limits,
-        endpoint_url=platform.endpoint_url,
-        credentials=role_credentials if platform.enforce_iam else root_credentials,
-        trusted=platform.certificate.trusted(),
-        put_events=deployed.put_log_events,
-        current=deployed.current,
-        reserved=deployed.reserved_concurrency,
-    )
+    return platform.shared(Functions)

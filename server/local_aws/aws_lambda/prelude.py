@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.local_aws.control_plane.call import json_object
+
 CONTENT_TYPE = "application/vnd.awslambda.http-integration-response"
 DELIMITER = b"\0" * 8
 KEYS = {"statusCode", "headers", "multiValueHeaders", "cookies"}
@@ -65,11 +67,8 @@ class PreludeSplitter:
 
 def parse(document: bytes) -> Prelude:
     """Read the JSON before the delimiter. Raises `BadPrelude`."""
-    try:
-        fields = json.loads(document)
-    except (ValueError, RecursionError) as error:
-        raise BadPrelude(f"the prelude is not JSON: {error}") from None
-    if not isinstance(fields, dict):
+    fields = json_object(document)
+    if fields is None:
         raise BadPrelude("the prelude is not a JSON object")
     return Prelude(
         status=status_code(fields.get("statusCode", 200)),

@@ -10,8 +10,9 @@ from pathlib import Path
 from server.envoy.process import free_port
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.health import START_INTERVAL, HealthCheck
-from server.local_aws.containers.log import LogPipe
-from server.processes.children import Child, Processes
+from server.local_aws.platform.log import LinePipe
+from server.local_aws.platform.service import Platform
+from server.processes.children import Child
 
 RESTART_SECONDS = 0.5
 """How long a container that has ended stays so: AWS takes longer to start another."""
@@ -32,24 +33,18 @@ class Container:
         self,
         workload: Workload,
         health: HealthCheck,
-        processes: Processes,
-        *,
-        folder: Path,
+        platform: Platform,
         region: str,
-        endpoint_url: str,
-        log_group: str,
-        log_stream: str,
+        log: LinePipe,
         service_port: int,
     ) -> None:
         self.port = free_port()
-        self._service_port = service_port
         self._workload = workload
         self._health = health
-        self._processes = processes
-        self._region = region
-        self._endpoint_url = endpoint_url
-        self._log = LogPipe(region, log_group, log_stream)
-        self._folder = Path(tempfile.mkdtemp(prefix="container-", dir=folder))
+        self._processes = platform.processes
+        self._variables = workload.variables(self.port, service_port, region, platform.endpoint_url)
+        self._log = log
+        self._folder = Path(tempfile.mkdtemp(prefix="container-", dir=platform.folder))
         self._child: Child | None = None
         self._keeping: asyncio.Task[None] | None = None
 
@@ -77,10 +72,9 @@ class Container:
 
     async def _spawn(self) -> None:
         argv = self._workload.argv(self.port)
-        variables = self._workload.variables(self.port, self._service_port, self._region, self._endpoint_url)
         try:
             self._child = await self._processes.spawn(
-                argv, cwd=self._folder, environment=variables, output=self._log.output
+                argv, cwd=self._folder, environment=self._variables, output=self._log.output
             )
         except OSError as error:
             raise DeploymentFailed(f"The command {argv[0]} cannot be run: {error.strerror}") from None

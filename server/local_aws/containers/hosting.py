@@ -3,17 +3,16 @@
 import os
 import socket
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from server.envoy.configuration import Configuration
 from server.local_aws.containers.command import Workload
 from server.local_aws.containers.container import Container
 from server.local_aws.containers.health import HealthCheck
-from server.local_aws.containers.log import put_lines
 from server.local_aws.containers.proxy import Proxy
 from server.local_aws.control_plane.endpoints import Endpoint
 from server.local_aws.http1.server import HOST
+from server.local_aws.platform.log import LinePipe, event, put_events
 from server.local_aws.platform.service import Platform
 
 
@@ -44,15 +43,6 @@ class ReservedPort:
         self._socket.close()
 
 
-@dataclass(frozen=True)
-class Identity:
-    """The owner of an address: AWS's service, the Region, the identifier in that service."""
-
-    service: str
-    region: str
-    id: str
-
-
 class Hosting:
     """The address `url` of a service, and what serves it.
 
@@ -61,17 +51,23 @@ class Hosting:
     """
 
     def __init__(
-        self, proxy: Callable[[str], Configuration], platform: Platform, identity: Identity, log_group: str
+        self,
+        proxy: Callable[[str], Configuration],
+        platform: Platform,
+        service: str,
+        region: str,
+        service_id: str,
+        log_group: str,
     ) -> None:
         self._configure = proxy
         self._platform = platform
-        self._region = identity.region
+        self._region = region
         self._log_group = log_group
         self._port = ReservedPort()
         self._proxy: Proxy | None = None
         self._container: Container | None = None
         self.url = f"http://{HOST}:{self._port.number}"
-        self._endpoint = Endpoint(identity.service, "service", identity.id, self.url)
+        self._endpoint = Endpoint(service, "service", service_id, self.url)
 
     async def deploy(
         self, workload: Workload, health: HealthCheck, log_stream: str, attempts: int = 1
@@ -79,17 +75,8 @@ class Hosting:
         """Serve `workload`. A first one is waited for behind its proxy, which answers 503 meanwhile; a later
         one replaces its predecessor when it is healthy. Raises `DeploymentFailed`: a first one then leaves
         the proxy, a later one what was there."""
-        container = Container(
-            workload,
-            health,
-            self._platform.processes,
-            folder=self._platform.folder,
-            region=self._region,
-            endpoint_url=self._platform.endpoint_url,
-            log_group=self._log_group,
-            log_stream=log_stream,
-            service_port=self._port.number,
-        )
+        log = LinePipe(lambda lines, _: self._log(log_stream, lines))
+        container = Container(workload, health, self._platform, self._region, log, self._port.number)
         former = self._container
         try:
             if former is None:
@@ -122,7 +109,14 @@ class Hosting:
         return self._proxy is not None and not self._proxy.serves
 
     def _report(self, line: str) -> None:
-        put_lines(self._region, self._log_group, "proxy", [line])
+        self._log("proxy", [line.encode()])
+
+    def _log(self, stream: str, lines: Iterable[bytes]) -> None:
+        events = [
+            event(line) for line in lines if line.strip()
+        ]  # CloudWatch Logs takes none without a message
+        if events:
+            put_events(self._region, self._log_group, stream, events)
 
     async def _route_to(self, container: Container) -> None:
         await self._close_proxy()

@@ -3,7 +3,6 @@
 Protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html (checked 2026-11).
 """
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,12 +34,7 @@ class JsonService:
     def read(self, call: ApiCall) -> dict[str, Any]:
         """Return the parameters of `call`, valid. Raises `ApiError`: 400."""
         operation = self._operation(call)
-        try:
-            parameters = json.loads(call.body or b"{}")
-        except (ValueError, RecursionError):
-            raise ApiError(400, "SerializationException", "The request's body is not JSON") from None
-        if not isinstance(parameters, dict):
-            raise ApiError(400, "SerializationException", "The request's body is not a JSON object")
+        parameters = call.members
         shape = operation.input_shape
         assert shape is not None
         report = ParamValidator().validate(parameters, shape)

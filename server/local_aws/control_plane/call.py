@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl
 
 from server.local_aws.control_plane.claims import Claim
@@ -42,6 +43,12 @@ class ApiCall:
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     @cached_property
+    def members(self) -> dict[str, Any]:
+        """The members of the JSON object in the body; none if that is not what the body is: of an operation
+        that is known, `canonical` lets no other body pass."""
+        return json_object(self.body) or {}
+
+    @cached_property
     def claim(self) -> Claim | None:
         """Who signed the call, as it says itself; None if it is not signed."""
         return Claim.of(self.header, self.query, self.body)
@@ -62,6 +69,15 @@ class ApiCall:
     @property
     def service(self) -> str:
         return self.claim.service if self.claim else ""
+
+
+def json_object(text: str | bytes) -> dict[str, Any] | None:
+    """Return the JSON object that `text` is; None if it is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,10 @@ class Claim:
     region: str | None
     fields: Mapping[str, str]
     """Of a form those that are signed or sign."""
+    date: str = ""
+    """Of version 4, not in a form: the day in its scope, which headers are signed, the signature itself."""
+    headers: tuple[str, ...] = ()
+    signature: str = ""
 
     @classmethod
     def of(cls, header: Callable[[str], str], query: Mapping[str, str], body: bytes) -> Optional["Claim"]:
@@ -70,8 +74,9 @@ class Claim:
 
 def in_header(authorization: str) -> Claim | None:
     algorithm, _, rest = authorization.partition(" ")
-    parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-    if algorithm != ALGORITHM:
+    listed = rest.split(",")
+    parts = dict(part.strip().partition("=")[::2] for part in listed)
+    if algorithm != ALGORITHM or len(listed) != 3:
         return None
     return signed(parts.get("Credential", ""), parts.get("SignedHeaders", ""), parts.get("Signature", ""))
 
@@ -88,7 +93,10 @@ def signed(credential: str, headers: str, signature: str) -> Claim | None:
     scope = CREDENTIAL.fullmatch(credential)
     if scope is None or not SIGNED_HEADERS.fullmatch(headers) or not SIGNATURE.fullmatch(signature):
         return None
-    return Claim(Kind.SIGNED, scope["key"], scope["service"], scope["region"], {})
+    names = tuple(headers.split(";"))
+    return Claim(
+        Kind.SIGNED, scope["key"], scope["service"], scope["region"], {}, scope["date"], names, signature
+    )
 
 
 def in_form(body: bytes) -> Claim | None:

@@ -1,13 +1,14 @@
-"""Puts off the import of large packages that moto's modules name when they are imported and hardly ever use.
+"""Puts off what moto prepares when it is imported or first called, and hardly ever uses.
 
-They are real and complete when something of them is used. Measured on one idle core: `moto.ec2` takes 1.1 s
-(ECS needs it for clusters of EC2 instances only), `openapi_spec_validator` half a second (for imports with
-`failonwarnings`), and `rfc3987_syntax`, which compiles a grammar for a format of jsonschema's, 2 s.
+Packages are real and complete when something of them is used. Measured on one idle core: `moto.ec2` takes
+1.1 s (ECS needs it for clusters of EC2 instances only), `openapi_spec_validator` half a second (for imports
+with `failonwarnings`). A third of a service's first call goes into functions that build URLs, which werkzeug
+compiles for each route.
 """
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -16,6 +17,8 @@ from threading import RLock
 from types import ModuleType
 from typing import Any
 
+from werkzeug.routing import Rule
+
 DEFERRED: Mapping[str, Mapping[str, str]] = {
     "moto.ec2": {"ec2_backends": "moto.ec2.models"},
     "openapi_spec_validator": {"validate": "openapi_spec_validator.shortcuts"},
@@ -23,8 +26,8 @@ DEFERRED: Mapping[str, Mapping[str, str]] = {
 }
 """Packages, and of the names that others take from them at import those that can wait, with their modules."""
 
-LEFT_OUT = {"isoduration", "rfc3987_syntax"}
-"""Optional packages that are as good as not installed: whoever imports them goes on without."""
+LEFT_OUT = {"isoduration"}
+"""Optional packages that are as good as not installed: jsonschema, which imports them, goes on without."""
 
 LOADING = RLock()
 
@@ -56,6 +59,19 @@ def complete(package: str) -> None:
     """Import what of `package` is deferred, if it is: what is asked of it from now on is no promise."""
     for module in DEFERRED.get(package, {}).values():
         import_module(module)
+
+
+def defer_url_builders() -> None:
+    """From now on let a route of werkzeug's compile what builds its URLs when it builds one."""
+    compile_builder = Rule._compile_builder
+
+    def when_used(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        def build(bound: Rule, **values: Any) -> tuple[str, str]:
+            return compile_builder(bound, append_unknown)(bound, **values)
+
+        return build
+
+    Rule._compile_builder = when_used  # type: ignore[method-assign,assignment]
 
 
 class Deferring(MetaPathFinder):

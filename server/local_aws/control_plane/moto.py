@@ -20,6 +20,7 @@ from server.local_aws.control_plane.operations import IN_NAME_OF_SDK, operation_
 from server.local_aws.control_plane.unsigned import public_service
 
 deferred.defer_imports()
+deferred.defer_url_builders()
 os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no page may read what moto answers
 os.environ.setdefault("MOTO_LAMBDA_CONCURRENCY_QUOTA", "1000")  # AWS's default; moto has none
 

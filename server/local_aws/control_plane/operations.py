@@ -1,15 +1,14 @@
 """Which operation an API call is, and with which parameters: by botocore's models of the services."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from botocore.model import OperationModel, ServiceModel, Shape
-from botocore.session import UnknownServiceError, get_session
+from botocore.session import Session, UnknownServiceError
 
 from server.local_aws.control_plane.call import ApiCall
 
@@ -133,12 +132,12 @@ def members_of(found: Found, call: ApiCall) -> Mapping[str, Any]:
     """The parameters of a call: of a REST operation those in its path win over those in its query, and these
     over those in its body."""
     if found.protocol == "json":
-        return from_json(call.body)
+        return call.members
     if not found.protocol.startswith("rest-"):
         return from_form(call)
     shape = found.model.input_shape
     payload = shape.serialization.get("payload") if shape else None  # then the body is not parameters
-    body = {} if payload or found.protocol == "rest-xml" else from_json(call.body)
+    body = {} if payload or found.protocol == "rest-xml" else call.members
     return {**body, **call.query, **found.labels}
 
 
@@ -159,12 +158,18 @@ def name_of(key: str, shape: Shape) -> str:
     return str(shape.serialization.get("name", key))
 
 
+@cache
+def session() -> Session:
+    """One for all models: a session looks through the folders of all services first."""
+    return Session()
+
+
 @lru_cache(maxsize=64)
 def service_model(name: str) -> ServiceModel | None:
     if not re.fullmatch(r"[a-z0-9-]+", name):
         return None
     try:
-        return get_session().get_service_model(name)
+        return session().get_service_model(name)
     except UnknownServiceError:
         return None
 
@@ -212,7 +217,7 @@ def needed_elsewhere(model: OperationModel, call: ApiCall) -> int | None:
 @lru_cache(maxsize=64)
 def routes(service: str) -> list[Route]:
     """Return the service's operations."""
-    model = get_session().get_service_model(service)
+    model = session().get_service_model(service)
     return [route_of(model.operation_model(name)) for name in model.operation_names]
 
 
@@ -237,15 +242,6 @@ def expression(parts: list[str]) -> str:
     for number in range(1, len(parts), 2):
         written[number] = "(.+)" if parts[number].endswith("+") else "([^/]+)"
     return "".join(written)
-
-
-def from_json(body: bytes) -> dict[str, Any]:
-    """Return the members of a JSON object; none if that is not what the body is."""
-    try:
-        document = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def from_form(call: ApiCall) -> dict[str, str]:

@@ -3,23 +3,20 @@ moto's."""
 
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from moto.ecs.models import ecs_backends
 
 from server.envoy.configuration import Configuration
-from server.envoy.process import EnvoyUnavailable, envoy_program
-from server.local_aws.app_runner.api import WITHOUT_ENVOY
-from server.local_aws.containers.hosting import Hosting, Identity
-from server.local_aws.containers.roles import role_exists
-from server.local_aws.control_plane.aws_json import JsonService
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.containers.api import ContainerApi
+from server.local_aws.containers.hosting import Hosting
+from server.local_aws.control_plane.call import ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.ecs_express.listing import list_services
+from server.local_aws.ecs_express.listing import listed_services
 from server.local_aws.ecs_express.load_balancer import configuration
 from server.local_aws.ecs_express.service import ExpressService, service_arn
-from server.local_aws.platform.service import Calls, Platform
+from server.local_aws.iam.identity import role_with
+from server.local_aws.platform.service import Platform
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 DEFAULTS: dict[str, Any] = {
@@ -40,17 +37,13 @@ choice, nothing scales here."""
 
 TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
 
-Handler = Callable[[ApiCall, dict[str, Any]], dict[str, Any]]
 
-
-class EcsExpressApi(Calls):
-    """Serves the calls; knows the services that exist or existed."""
+class EcsExpressApi(ContainerApi[ExpressService]):
+    """Serves the calls."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._json = JsonService("ecs", invalid="InvalidParameterException")
-        self._services: dict[str, ExpressService] = {}
-        self._handlers: dict[str, Handler] = {
+        super().__init__(platform, "ecs", "InvalidParameterException", "UnsupportedFeatureException")
+        self._handlers = {
             "CreateExpressGatewayService": self._create,
             "DescribeExpressGatewayService": self._describe,
             "UpdateExpressGatewayService": self._update,
@@ -67,17 +60,6 @@ class EcsExpressApi(Calls):
             return any(arn.encode() in call.body for arn in self._services)
         return name in self._handlers
 
-    async def call(self, call: ApiCall) -> ApiAnswer:
-        try:
-            handler = self._handlers[self._json.operation_name(call) or ""]
-            return self._json.answer(call, handler(call, self._json.read(call)))
-        except ApiError as error:
-            return self._json.refuse(error)
-
-    async def stop(self) -> None:
-        for service in self._services.values():
-            await service.stop()
-
     def _create(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
         name = parameters.get("serviceName") or f"express-{uuid.uuid4().hex[:8]}"
         if not SERVICE_NAME.fullmatch(name):
@@ -87,16 +69,13 @@ class EcsExpressApi(Calls):
         if arn in self._services and self._services[arn].status != "INACTIVE":
             raise invalid("Creation of service was not idempotent.")
         for member in ("executionRoleArn", "infrastructureRoleArn"):
-            if not role_exists(parameters.get(member, "")):
+            if role_with(parameters.get(member, "")) is None:
                 raise invalid(f"{member} must name a role that ECS can assume")
         given = configured(DEFAULTS, parameters)
-        try:
-            envoy_program()
-        except EnvoyUnavailable as error:
-            raise ApiError(501, "UnsupportedFeatureException", WITHOUT_ENVOY.format(error)) from None
-        identity = Identity("ecs", call.region, arn)
-        hosting = Hosting(self._configuration, self._platform, identity, f"/aws/ecs/{cluster}/{name}")
-        tags = {tag["key"]: tag.get("value", "") for tag in parameters.get("tags", [])}
+        self._require_envoy()
+        group = f"/aws/ecs/{cluster}/{name}"
+        hosting = Hosting(self._configuration, self._platform, "ecs", call.region, arn, group)
+        tags = self._given_tags(parameters)
         role = parameters["infrastructureRoleArn"]
         service = ExpressService(name, cluster, call.region, role, tags, hosting)
         service.deploy(given)
@@ -123,26 +102,9 @@ class EcsExpressApi(Calls):
         return {"service": service.to_document()}
 
     def _list(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        return list_services(self._services.values(), call.region, parameters)
-
-    def _tag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        tags = self._service(parameters["resourceArn"]).tags
-        tags.update({tag["key"]: tag.get("value", "") for tag in parameters["tags"] if "key" in tag})
-        return {}
-
-    def _untag(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        tags = self._service(parameters["resourceArn"]).tags
-        for key in parameters["tagKeys"]:
-            tags.pop(key, None)
-        return {}
-
-    def _list_tags(self, call: ApiCall, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {"tags": self._service(parameters["resourceArn"]).to_document()["tags"]}
-
-    def _service(self, arn: str) -> ExpressService:
-        if arn not in self._services:
-            raise ApiError(400, "ResourceNotFoundException", f"Service not found: {arn}")
-        return self._services[arn]
+        arns = listed_services(self._services.values(), call.region, parameters)
+        page, token = self._page(arns, parameters, 10)
+        return {"serviceArns": page, "nextToken": token}
 
     def _active(self, arn: str) -> ExpressService:
         if arn not in self._services:

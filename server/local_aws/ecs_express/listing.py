@@ -18,13 +18,9 @@ from server.local_aws.ecs_express.service import ExpressService
 EXPRESS = {"launchType": "FARGATE", "schedulingStrategy": "REPLICA", "resourceManagementType": "ECS"}
 """What an Express service is to the filters of the call."""
 
-PAGE = 10
 
-
-def list_services(
-    express: Iterable[ExpressService], region: str, parameters: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the page of the services of a cluster that was asked for. Raises `ApiError`."""
+def listed_services(express: Iterable[ExpressService], region: str, parameters: dict[str, Any]) -> list[str]:
+    """Return the services of the cluster that was asked for. Raises `ApiError`."""
     cluster = parameters.get("cluster", "default").rpartition("/")[2]
     arns = others(region, cluster, parameters)
     if all(parameters.get(name, value) == value for name, value in EXPRESS.items()):
@@ -33,11 +29,7 @@ def list_services(
             for service in express
             if (service.region, service.cluster) == (region, cluster) and service.status != "INACTIVE"
         ]
-    token = parameters.get("nextToken") or "0"
-    if not token.isdecimal():
-        raise ApiError(400, "InvalidParameterException", "nextToken is not one of ours")
-    start, end = int(token), int(token) + parameters.get("maxResults", PAGE)
-    return {"serviceArns": sorted(arns)[start:end], "nextToken": str(end) if end < len(arns) else None}
+    return sorted(arns)
 
 
 def others(region: str, cluster: str, parameters: dict[str, Any]) -> list[str]:

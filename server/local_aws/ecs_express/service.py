@@ -4,10 +4,11 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from server.envoy.process import EnvoyUnavailable
+from server.local_aws.containers.api import HostedService, now
 from server.local_aws.containers.command import IMAGE_COMMAND, Workload
 from server.local_aws.containers.container import DeploymentFailed
 from server.local_aws.containers.health import HealthCheck
@@ -21,10 +22,6 @@ INTERVAL, TIMEOUT, HEALTHY, UNHEALTHY = 5, 2, 1, 5
 ATTEMPTS = 3
 """How many tasks of a deployment may fail: the least of ECS's circuit breaker. Source (checked 2026-11):
 docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeploymentCircuitBreaker.html"""
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -56,9 +53,11 @@ class Revision:
         }
 
 
-class ExpressService:
+class ExpressService(HostedService):
     """One service. Deployments go on in the background; the load balancer answers 503 until the first is
     healthy."""
+
+    GONE = "INACTIVE"
 
     def __init__(
         self,
@@ -69,19 +68,13 @@ class ExpressService:
         tags: dict[str, str],
         hosting: Hosting,
     ) -> None:
+        super().__init__(service_arn(region, cluster, name), region, "ACTIVE", tags, hosting)
         self.name = name
         self.cluster = cluster
-        self.region = region
-        self.arn = service_arn(region, cluster, name)
         self.infrastructure_role = infrastructure_role
-        self.tags = tags
-        self.hosting = hosting
-        self.status = "ACTIVE"
         self.status_reason = ""
-        self.created = self.updated = now()
         self.revision: Revision | None = None
         self._deployment = ""
-        self._task: asyncio.Task[None] | None = None
 
     def deploy(self, given: dict[str, Any]) -> Revision:
         """Begin to deploy a configuration; return it."""
@@ -99,14 +92,6 @@ class ExpressService:
         if self._task is not None:
             self._task.cancel()
         self._then(self._delete)
-
-    async def stop(self) -> None:
-        """The stand-in ends: end what runs here."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        if self.status != "INACTIVE":
-            await self.hosting.close()
 
     def to_document(self, *, with_tags: bool = True) -> dict[str, Any]:
         tags = [{"key": key, "value": value} for key, value in self.tags.items()]

@@ -15,9 +15,10 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, User, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
+from server.local_aws.control_plane.call import json_object
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.iam.conditions import Context
-from server.local_aws.iam.policy import DENY, effects, parsed, permits
+from server.local_aws.iam.policy import DENY, effects, permits
 from server.local_aws.iam.sigv4 import ExpiredToken, SignedRequest, verify
 
 ROOT_KEY = ROOT_SECRET = "test"
@@ -162,7 +163,7 @@ def documents(holder: Any) -> Iterator[Document]:
 
 def document_of(text: Any) -> Document:
     """moto keeps inline policies as their text, those of stacks as they are in the template."""
-    return text if isinstance(text, Mapping) else parsed(text)
+    return text if isinstance(text, Mapping) else json_object(text) or {}
 
 
 def managed(policy: ManagedPolicy) -> Document:
@@ -191,28 +192,26 @@ def session_of(access_key: str, token: str) -> AssumedRole | None:
 def of_session(session: AssumedRole) -> Identity:
     """A role that was deleted since has no policies, nor has one of that name made later."""
     role = role_with(session.role_arn)
-    policies: list[Document] = []
-    limits: list[Document] = []
-    role_id = "AROA" + "0" * 17
-    if role is not None and role.create_date <= session.access_key.create_date:
-        policies, role_id = list(documents(role)), role.id
-        limits = list(limits_of(role, session))
+    if role is None or role.create_date > session.access_key.create_date:
+        unknown = f"AROA{'0' * 17}:{session.session_name}"
+        return Identity(
+            session.access_key_id, session.arn, unknown, is_root=False, policies=[], role=session.role_arn
+        )
+    return of_role(role, session.session_name, session.access_key_id, session.policy)
+
+
+def of_role(role: Role, session_name: str, access_key: str = "", policy: str | None = None) -> Identity:
+    """Return who acts as `role`: in a session with this name and, if it has one, a policy of its own."""
+    limits = [managed_with(role.permissions_boundary_arn)] if role.permissions_boundary_arn else []
     return Identity(
-        session.access_key_id,
-        session.arn,
-        f"{role_id}:{session.session_name}",
+        access_key,
+        f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{role.name}/{session_name}",
+        f"{role.id}:{session_name}",
         is_root=False,
-        policies=policies,
-        limits=limits,
-        role=session.role_arn,
+        policies=list(documents(role)),
+        limits=[*limits, document_of(policy)] if policy else limits,
+        role=role.arn,
     )
-
-
-def limits_of(role: Role, session: AssumedRole) -> Iterator[Document]:
-    if role.permissions_boundary_arn:
-        yield managed_with(role.permissions_boundary_arn)
-    if session.policy:
-        yield document_of(session.policy)
 
 
 def role_with(arn: str) -> Role | None:

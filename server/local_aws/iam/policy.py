@@ -6,7 +6,6 @@ key, an operator or a policy variable that is not known here, an element that is
 allows nothing, and denies what it would deny: what cannot be judged is refused. Nothing in a policy raises.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,15 +21,6 @@ Effects = set[str]
 
 IsPrincipal = Callable[[Statement], bool]
 """Whether a statement names the caller. Raises `NotJudged`."""
-
-
-def parsed(text: str) -> Mapping[str, Any]:
-    """Return the policy document that `text` is; one without statements if it is none."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError, TypeError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def effects(

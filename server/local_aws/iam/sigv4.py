@@ -20,18 +20,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
-AUTHORIZATION = re.compile(
-    r"AWS4-HMAC-SHA256\s+Credential=(?P<credential>[^,\s]+)"
-    r",\s*SignedHeaders=(?P<headers>[^,\s]+),\s*Signature=(?P<signature>[0-9a-f]{64})"
-)
-CREDENTIAL = re.compile(
-    r"(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9.-]+)/aws4_request"
-)
+from server.local_aws.control_plane.claims import Claim, Kind
+
 CLOCK_SKEW = timedelta(minutes=5)
 LONGEST = timedelta(days=7)
 """A presigned URL is valid for a week at most."""
 
-ALGORITHM = "AWS4-HMAC-SHA256"
 STAMP = "%Y%m%dT%H%M%SZ"
 WITHOUT_HASH = "s3"
 """The service that takes a body which the signature does not cover, or covers piece by piece."""
@@ -112,49 +106,26 @@ class SignedRequest:
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature as the client sent it. `date`: the day in its scope; `expires`: how long a presigned URL is
-    valid, None for a header."""
+    """A signature as the client sent it. `expires`: how long a presigned URL is valid, None for a header."""
 
-    key: str
-    date: str
-    region: str
-    service: str
-    headers: tuple[str, ...]
-    value: str
+    claim: Claim
     timestamp: str
     expires: timedelta | None
 
     @classmethod
     def of(cls, request: SignedRequest) -> "Signature":
         """Raises `BadSignature` if there is none that can be read."""
-        parameters = request.parameters
-        if "X-Amz-Signature" in parameters and "authorization" not in request.headers:
-            credential, headers = (
-                parameters.get("X-Amz-Credential", ""),
-                parameters.get("X-Amz-SignedHeaders", ""),
-            )
-            value, timestamp = parameters["X-Amz-Signature"], parameters.get("X-Amz-Date", "")
-            expires = lifetime(parameters.get("X-Amz-Expires", ""))
-            algorithm = parameters.get("X-Amz-Algorithm")
-        else:
-            header = AUTHORIZATION.fullmatch(request.headers.get("authorization", "").strip())
-            if header is None:
-                raise NotSigned("Missing Authentication Token")
-            credential, headers, value = header.groups()
-            timestamp, expires, algorithm = timestamp_of(request.headers), None, ALGORITHM
-        scope = CREDENTIAL.fullmatch(credential)
-        if scope is None or algorithm != ALGORITHM:
+        headers, parameters = request.headers, request.parameters
+        claim = Claim.of(lambda name: headers.get(name, ""), parameters, b"")
+        if claim is None or claim.kind is not Kind.SIGNED:
             raise NotSigned("Missing Authentication Token")
-        return cls(
-            key=scope["key"],
-            date=scope["date"],
-            region=scope["region"],
-            service=scope["service"],
-            headers=tuple(headers.split(";")),
-            value=value,
-            timestamp=timestamp,
-            expires=expires,
-        )
+        if headers.get("authorization", "").strip():
+            return cls(claim, timestamp_of(headers), None)
+        return cls(claim, parameters["X-Amz-Date"], lifetime(parameters.get("X-Amz-Expires", "")))
+
+    @property
+    def key(self) -> str:
+        return self.claim.key
 
     def check_time(self) -> None:
         """Raise `BadSignature` unless the signature is valid now."""
@@ -163,10 +134,10 @@ class Signature:
         except ValueError:
             message = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
             raise BadSignature(message) from None
-        if self.date != self.timestamp[:8]:
+        if self.claim.date != self.timestamp[:8]:
             raise BadSignature(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                f"'{self.date}' != '{self.timestamp[:8]}', from '{self.timestamp}'."
+                f"'{self.claim.date}' != '{self.timestamp[:8]}', from '{self.timestamp}'."
             )
         now = datetime.now(UTC)
         if signed_at - now > CLOCK_SKEW:
@@ -179,21 +150,21 @@ class Signature:
 
     def check_scope(self, service: str, region: str | None) -> None:
         """Raise `BadSignature` unless the signature is for `service` in `region` (None: any)."""
-        if self.service != service:
+        if self.claim.service != service:
             raise BadSignature(f"Credential should be scoped to correct service: '{service}'.")
-        if region is not None and self.region != region:
+        if region is not None and self.claim.region != region:
             raise BadSignature(f"Credential should be scoped to a valid Region: '{region}'.")
 
     def check_headers(self, headers: Mapping[str, str]) -> None:
         """Raise `BadSignature` unless the signature covers what it has to: the host, every header of AWS's,
         and the date."""
-        if len(set(self.headers)) != len(self.headers):
+        if len(set(self.claim.headers)) != len(self.claim.headers):
             raise BadSignature(MISMATCH)
         needed = [name for name in headers if name.startswith("x-amz-") and name != OF_CLIENT]
         if self.expires is None and "x-amz-date" not in headers:
             needed.append("date")
         for name in ("host", *needed):
-            if name not in self.headers:
+            if name not in self.claim.headers:
                 shown = "Host' or ':authority" if name == "host" else name
                 raise BadSignature(f"'{shown}' must be a 'SignedHeader' in the AWS Authorization.")
 
@@ -233,7 +204,8 @@ def verify(
         raise UnknownKey("The security token included in the request is invalid.")
     signature.check_headers(request.headers)
     digest = payload_digest(request, signature)
-    if not hmac.compare_digest(signature.value.encode(), sign(request, signature, secret, digest).encode()):
+    right = sign(request, signature, secret, digest)
+    if not hmac.compare_digest(signature.claim.signature.encode(), right.encode()):
         raise BadSignature(MISMATCH)
     return signature
 
@@ -244,7 +216,7 @@ def payload_digest(request: SignedRequest, signature: Signature) -> str:
     actual = sha256(request.body).hexdigest()
     name = "X-Amz-Content-Sha256"
     declared = request.headers.get(name.lower()) or request.parameters.get(name, "")
-    if signature.service == WITHOUT_HASH:
+    if signature.claim.service == WITHOUT_HASH:
         if declared in (UNSIGNED, *STREAMING):
             return declared
         if not declared and signature.expires is not None:
@@ -261,10 +233,10 @@ def sign(request: SignedRequest, signature: Signature, secret: str, digest: str)
     url = f"https://host{request.path}?{canonical(query)}"  # the client's host is among the headers
     again = AWSRequest(method=request.method, url=url)
     again.context["timestamp"] = signature.timestamp
-    for name in signature.headers:
+    for name in signature.claim.headers:
         again.headers[name] = request.headers.get(name, "")
-    kind = PathAsSent if signature.service == WITHOUT_HASH else Resigner
-    signer = kind(Credentials(signature.key, secret), signature.service, signature.region, digest)
+    kind = PathAsSent if signature.claim.service == WITHOUT_HASH else Resigner
+    signer = kind(Credentials(signature.key, secret), signature.claim.service, signature.claim.region, digest)
     return str(signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again))
 
 
@@ -283,7 +255,7 @@ class Resigner(SigV4Auth):  # type: ignore[misc]
     """Signs the headers that the client chose to sign, and the hash of the body, which botocore would choose
     otherwise."""
 
-    def __init__(self, credentials: Credentials, service: str, region: str, digest: str) -> None:
+    def __init__(self, credentials: Credentials, service: str, region: str | None, digest: str) -> None:
         super().__init__(credentials, service, region)
         self._digest = digest
 

@@ -49,11 +49,24 @@ def test_a_stand_in_that_is_ready_has_not_imported_what_only_some_services_need(
         ("from moto.ecs.models import ecs_backends; ecs_backends['1']['us-east-1']", "moto.ec2.models"),
         ("import moto.apigateway.models", "openapi_spec_validator.shortcuts"),
         ("import moto.apigateway.models", "rfc3987_syntax"),
+        ("import moto.apigateway.models", "isoduration"),
     ],
-    ids=["ecs", "apigateway", "jsonschema"],
+    ids=["ecs", "apigateway", "jsonschema", "durations"],
 )
 def test_what_moto_names_and_hardly_ever_uses_is_not_imported_with_it(code: str, deferred: str) -> None:
     assert deferred not in modules_after(f"import server.local_aws.control_plane.moto; {code}", ROOT)
+
+
+def test_a_route_builds_its_urls_though_their_builder_is_compiled_when_it_is_used() -> None:
+    code = """
+import server.local_aws.control_plane.moto
+from werkzeug.routing import Map, Rule
+urls = Map([Rule("/a/<int:number>", endpoint="a")]).bind("host")
+for build in range(2):
+    assert urls.build("a", {"number": 7, "more": "x"}) == "/a/7?more=x"
+    assert urls.build("a", {"number": 7, "more": "x"}, append_unknown=False) == "/a/7"
+"""
+    assert "moto.ec2.models" not in modules_after(code, ROOT)
 
 
 def test_what_is_deferred_is_complete_when_it_is_used() -> None:

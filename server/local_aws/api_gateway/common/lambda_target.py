@@ -1,18 +1,11 @@
-"""Invokes a function for a gateway: which one, whether its policy allows it, and within which time."""
+"""The function that a gateway invokes: which one, and whether its policy allows it."""
 
-import asyncio
 import re
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar
 
-from server.local_aws.api_gateway.common.request import GatewayRequest
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments.invocation import Caller
-from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.functions import BufferedResult, Functions, StreamingResponse
 from server.local_aws.control_plane.call import ApiError
+from server.local_aws.iam import service_roles
 from server.local_aws.iam.resource_policy import Service, permits
 
 LAMBDA_URI = re.compile(
@@ -23,17 +16,17 @@ LAMBDA_URI = re.compile(
 API_GATEWAY = Service("apigateway.amazonaws.com")
 INVOKE = "lambda:InvokeFunction"
 
-Result = TypeVar("Result")
-
 
 class InvokeRejected(Exception):
     """Lambda would not run the function for this gateway."""
 
 
-def permitted_function(function_arn: str, source_arn: str, *, has_credentials: bool = False) -> Function:
+def permitted_function(
+    function_arn: str, source_arn: str, role_arn: str = "", *, judge_roles: bool = False
+) -> Function:
     """Return the function at `function_arn`, if its resource policy lets API Gateway invoke it on behalf of
-    `source_arn`, a route or an authorizer. With credentials a role invokes it, and not API Gateway. Raises
-    `InvokeRejected`."""
+    `source_arn`, a route or an authorizer. With credentials it invokes as that role, `role_arn`, whose
+    permissions are judged with `judge_roles`. Raises `InvokeRejected`."""
     parts = function_arn.split(":")
     try:
         region, name = parts[3], ":".join(parts[:7])
@@ -42,59 +35,14 @@ def permitted_function(function_arn: str, source_arn: str, *, has_credentials: b
         function = deployed.function(region, name, qualifier)
     except (ApiError, IndexError):
         raise InvokeRejected(f"there is no function {function_arn}") from None
-    known = API_GATEWAY.on_behalf_of(source_arn)
-    if not has_credentials and not permits(statements, INVOKE, API_GATEWAY, function_arn, known):
-        raise InvokeRejected(
-            f"{function_arn} does not allow {API_GATEWAY.name} to invoke it for {source_arn}"
+    if role_arn:
+        allowed = not judge_roles or service_roles.may(
+            API_GATEWAY, role_arn, source_arn, INVOKE, function_arn, statements
         )
+    else:
+        known = API_GATEWAY.on_behalf_of(source_arn)
+        allowed = permits(statements, INVOKE, API_GATEWAY, function_arn, known)
+    if not allowed:
+        who = role_arn or API_GATEWAY.name
+        raise InvokeRejected(f"{function_arn} does not allow {who} to invoke it for {source_arn}")
     return function
-
-
-def caller(request: GatewayRequest) -> Caller:
-    return Caller(trace_id=request.trace_id)
-
-
-async def invoke_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
-) -> BufferedResult:
-    """Invoke and wait at most `seconds` for the result; the function runs on when they are over. Raises
-    `InvokeRejected`, `TimeoutError`."""
-    invocation = functions.invoke(function, payload, caller(request))
-    return await within(seconds, invocation, settle, functions)
-
-
-async def stream_within(
-    seconds: float, functions: Functions, function: Function, payload: bytes, request: GatewayRequest
-) -> StreamingResponse:
-    """Invoke; wait at most `seconds` until the response begins; the function runs on when they are over.
-    Raises `InvokeRejected`, `FunctionFailure`, `TimeoutError`."""
-    invocation = functions.stream(function, payload, caller(request))
-    return await within(seconds, invocation, discard, functions)
-
-
-async def within(
-    seconds: float,
-    work: Coroutine[Any, Any, Result],
-    abandoned: Callable[["asyncio.Future[Result]"], Coroutine[Any, Any, None]],
-    functions: Functions,
-) -> Result:
-    task = asyncio.ensure_future(work)
-    try:
-        async with asyncio.timeout(seconds):
-            return await asyncio.shield(task)
-    except Throttled as throttled:
-        raise InvokeRejected(throttled.reason) from None
-    except (TimeoutError, asyncio.CancelledError):
-        functions.in_background(abandoned(task))
-        raise
-
-
-async def settle(task: "asyncio.Future[BufferedResult]") -> None:
-    with suppress(Throttled):
-        await task
-
-
-async def discard(task: "asyncio.Future[StreamingResponse]") -> None:
-    with suppress(Throttled, FunctionFailure):
-        async with await task:
-            pass

@@ -15,7 +15,6 @@ from moto.apigatewayv2.models import Api, apigatewayv2_backends
 
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.control_plane.operations import from_json
 
 PATH = re.compile(r"/v2/apis(?:/([^/]+)(?:/(integrations)(?:/[^/]+)?)?)?/?")
 
@@ -44,7 +43,7 @@ def completed(call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
 
 
 def of_api(api: Api, call: ApiCall) -> dict[str, Any]:
-    given = from_json(call.body).get("ipAddressType") if call.method in ("POST", "PATCH") else None
+    given = call.members.get("ipAddressType") if call.method in ("POST", "PATCH") else None
     if given is not None:
         vars(api)[ADDRESSES] = given
     return {"ipAddressType": vars(api).get(ADDRESSES, "ipv4")}

@@ -11,12 +11,12 @@ Choices where AWS is unconfirmed: a number as a header's value is sent as JSON w
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from server.local_aws.aws_lambda.prelude import BadPrelude, Prelude, status_code, text
+from server.local_aws.control_plane.call import json_object
 from server.local_aws.http1.answering import has
 from server.local_aws.http1.exchange import Header
 
@@ -63,12 +63,9 @@ def from_http_result(result: bytes) -> Response:
 
 
 def parsed(result: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(result)
-    except (ValueError, RecursionError):
-        raise BadResult("the result is not JSON") from None
-    if not isinstance(value, dict):
-        raise BadResult("the result is not an object")
+    value = json_object(result)
+    if value is None:
+        raise BadResult("the result is not a JSON object")
     return value
 
 

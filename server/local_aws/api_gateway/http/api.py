@@ -1,49 +1,43 @@
 """The control plane of HTTP APIs: moto's, completed; each API listens on a port of its own.
 
-moto lacks quick create (`Target`), deployments, and `UpdateStage`. Docs:
+moto lacks quick create (`Target`). Docs:
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html (checked 2026-11). The texts of refusals
 are this stand-in's own.
 """
 
 import json
 import re
-import uuid
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from moto.apigatewayv2.models import Api, Stage, apigatewayv2_backends
+from moto.apigatewayv2.models import Api, apigatewayv2_backends
 
-from server.local_aws.api_gateway.common.complete_stage import complete
+from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.openapi import check_document
-from server.local_aws.api_gateway.http.routes import DEFAULT, Routes, routes_of, wrong_with
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.api_gateway.http.routes import Routes, routes_of, wrong_with
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 
 APIS = re.compile(r"/v2/apis/?")
 API = re.compile(r"/v2/apis/([^/]+)/?")
 BELOW = re.compile(r"/v2/apis/([^/]+)/(\w+)(?:/([^/]+))?/?")
 TIMEOUTS = range(50, 30_001)
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
-
 
 class HttpApis:
-    """Every HTTP API; `forward` hands a call on, those of other protocols too."""
+    """Every HTTP API; calls that concern other APIs are handed on."""
 
-    def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._ports = Ports(endpoints)
-        self._functions = functions
-        self._limits = limits
-        self._forward = forward
-        self._deployments: dict[str, dict[str, tuple[dict[str, Any], Routes]]] = {}
+    def __init__(self, platform: Platform) -> None:
+        self._ports = Ports(platform.endpoints)
+        self._functions = functions_of(platform)
+        self._limits = platform.limits
+        self._forward = platform.forward
+        self._deployments: dict[str, Deployments[Routes]] = {}
 
     @staticmethod
     def is_mine(call: ApiCall) -> bool:
@@ -63,7 +57,7 @@ class HttpApis:
             api = find(call.region, match[1]) if match else None
             if match is None or api is None:
                 return await self._forward(call)
-            return await self._below(call, api, match[2], unquote(match[3]) if match[3] else None)
+            return await self._below(call, api, match[2], unquote(match[3] or ""))
         except ApiError as error:
             return error.answer()
 
@@ -76,7 +70,7 @@ class HttpApis:
         await self._ports.stop()
 
     async def _create(self, call: ApiCall) -> ApiAnswer:
-        settings = read_settings(call.body)
+        settings = call.members
         if settings.get("protocolType") == "HTTP":
             check_cors(settings)
             check_route_key(settings.get("routeKey") or DEFAULT)
@@ -85,9 +79,10 @@ class HttpApis:
             return answer
         api = find(call.region, json.loads(answer.body)["apiId"])
         assert api is not None
+        await self._listen(call.region, api)
         if settings.get("target"):
             quick_create(api, settings)
-        await self._listen(call.region, api)
+            self._deployments[api.api_id].create_stage({"stageName": DEFAULT, "autoDeploy": True})
         return ApiAnswer.of(answer.status, api.to_json())
 
     def _check_change(self, call: ApiCall, api_id: str) -> None:
@@ -96,70 +91,31 @@ class HttpApis:
         if find(call.region, api_id) is None:
             return
         if call.method == "PATCH":
-            check_cors(read_settings(call.body))
+            check_cors(call.members)
         elif call.method == "PUT":
-            check_cors({"corsConfiguration": check_document(read_settings(call.body).get("body"))})
+            check_cors({"corsConfiguration": check_document(call.members.get("body"))})
 
     async def _listen(self, region: str, api: Api) -> None:
-        front_door = HttpApiFrontDoor(
-            region, api, lambda stage: self._deployed(api, stage), self._functions, self._limits
-        )
-        self._deployments[api.api_id] = {}
+        deployments = Deployments(api, routes_of)
+        front_door = HttpApiFrontDoor(region, api, deployments, self._functions, self._limits)
+        self._deployments[api.api_id] = deployments
         api.api_endpoint = await self._ports.open(
             "apigatewayv2", "http-api", region, api.api_id, front_door.serve
         )
 
-    def _deployed(self, api: Api, stage: Stage) -> Routes:
-        """What `stage` serves: the routes as they are with `AutoDeploy`, else those of its deployment."""
-        if stage.auto_deploy:
-            return routes_of(api)
-        deployment = self._deployments[api.api_id].get(stage.config.get("deploymentId", ""))
-        return deployment[1] if deployment else ()
-
-    async def _below(self, call: ApiCall, api: Api, kind: str, name: str | None) -> ApiAnswer:
+    async def _below(self, call: ApiCall, api: Api, kind: str, name: str) -> ApiAnswer:
+        deployments = self._deployments[api.api_id]
         if kind == "deployments":
-            return self._deployment(call, api, name)
-        if kind == "stages" and name and call.method == "PATCH":
-            return update_stage(api, name, read_settings(call.body))
+            return deployments.call(call, name)
         if call.method in ("POST", "PATCH"):
-            settings = read_settings(call.body)
+            settings = call.members
             if kind == "integrations":
                 check_integration(settings, creates=call.method == "POST")
             elif kind == "routes":
                 check_route(settings, api, name)
-            elif kind == "stages" and settings.get("stageName") in api.stages:
-                raise ApiError(409, "ConflictException", "Stage already exists")
-        answer = await self._forward(call)
-        if kind == "stages" and call.method == "POST" and answer.status < 300:
-            return ApiAnswer.of(answer.status, complete(api, settings["stageName"]).to_json())
-        return answer
-
-    def _deployment(self, call: ApiCall, api: Api, name: str | None) -> ApiAnswer:
-        held = self._deployments[api.api_id]
-        if name is None and call.method == "POST":
-            settings = read_settings(call.body)
-            stage = None
-            if stage_name := settings.get("stageName"):
-                stage = find_stage(api, stage_name)
-            document = {
-                "autoDeployed": False,
-                "createdDate": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "deploymentId": uuid.uuid4().hex[:6],
-                "deploymentStatus": "DEPLOYED",
-                "description": settings.get("description", ""),
-            }
-            held[document["deploymentId"]] = (document, routes_of(api))
-            if stage is not None:
-                stage.config["deploymentId"] = document["deploymentId"]
-            return ApiAnswer.of(201, document)
-        if name is None and call.method == "GET":
-            return ApiAnswer.of(200, {"items": [document for document, _ in held.values()]})
-        if name not in held:
-            raise ApiError(404, "NotFoundException", f"Invalid Deployment identifier specified {name}")
-        if call.method == "DELETE":
-            del held[name]
-            return ApiAnswer.of(204)
-        return ApiAnswer.of(200, held[name][0])
+            elif kind == "stages":
+                return deployments.call_stage(call, name)
+        return await self._forward(call)
 
 
 def find(region: str, api_id: str) -> Api | None:
@@ -168,16 +124,8 @@ def find(region: str, api_id: str) -> Api | None:
     return api if api is not None and api.protocol_type == "HTTP" else None
 
 
-def find_stage(api: Api, name: str) -> Stage:
-    stage = api.stages.get(name)
-    if stage is None:
-        raise ApiError(404, "NotFoundException", "Invalid stage identifier specified")
-    return stage
-
-
 def quick_create(api: Api, settings: dict[str, Any]) -> None:
-    """An integration with `target`, a route to it (`$default` unless `routeKey` names one), and the stage
-    `$default`, which deploys by itself."""
+    """An integration with `target`, and a route to it (`$default` unless `routeKey` names one)."""
     target = settings["target"]
     to_lambda = target.startswith("arn:")
     integration = api.create_integration(
@@ -212,21 +160,6 @@ def quick_create(api: Api, settings: dict[str, Any]) -> None:
         route_response_selection_expression=None,
         target=f"integrations/{integration.id}",
     )
-    api.create_stage({"stageName": DEFAULT, "autoDeploy": True})
-    complete(api, DEFAULT)
-
-
-def update_stage(api: Api, name: str, settings: dict[str, Any]) -> ApiAnswer:
-    stage = find_stage(api, name)
-    if "autoDeploy" in settings:
-        stage.auto_deploy = bool(settings["autoDeploy"])
-    if "deploymentId" in settings:
-        stage.config["deploymentId"] = settings["deploymentId"]
-    if "stageVariables" in settings:
-        stage.stage_variables = settings["stageVariables"]
-    if "description" in settings:
-        stage.description = settings["description"]
-    return ApiAnswer.of(200, stage.to_json())
 
 
 def check_cors(settings: dict[str, Any]) -> None:
@@ -245,11 +178,11 @@ def check_cors(settings: dict[str, Any]) -> None:
         raise bad_request("Method ANY is not supported")
 
 
-def check_route(settings: dict[str, Any], api: Api, route_id: str | None) -> None:
+def check_route(settings: dict[str, Any], api: Api, route_id: str) -> None:
     """Refuse a route that AWS refuses, or that asks who calls in a way that this stand-in does not serve:
-    `route_id` is the route's own when it is changed. Raises `ApiError`."""
+    `route_id` is the route's own when it is changed, "" for a new one. Raises `ApiError`."""
     key = settings.get("routeKey")
-    if key is not None or route_id is None:
+    if key is not None or not route_id:
         check_route_key(key)
     if settings.get("authorizationType", "NONE") != "NONE" or settings.get("apiKeyRequired"):
         raise bad_request("The local stand-in serves routes without authorization or API key only")

@@ -9,15 +9,16 @@ Choices of this stand-in, where AWS is unconfirmed: what takes too long and what
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import h11
 from moto.apigatewayv2.models import Api, Stage
 
-from server.local_aws.api_gateway.common import lambda_target, result, upstream
-from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected
+from server.local_aws.api_gateway.common import result, upstream
+from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
+from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected, permitted_function
 from server.local_aws.api_gateway.common.request import (
     GatewayRequest,
     Target,
@@ -28,7 +29,9 @@ from server.local_aws.api_gateway.common.result import BadResult
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
 from server.local_aws.api_gateway.http import payload_v1, payload_v2
 from server.local_aws.api_gateway.http.received_path import BadPath, received
-from server.local_aws.api_gateway.http.routes import DEFAULT, Integration, Route, Routes, find
+from server.local_aws.api_gateway.http.routes import Integration, Route, Routes, find
+from server.local_aws.aws_lambda.environments.invocation import Caller
+from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.function_url import cors as url_cors
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.http1.answering import Answering
@@ -39,18 +42,16 @@ UNTYPED = payload_v2.UNTYPED
 FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 INTERNAL = "Internal Server Error"
 
-Deployed = Callable[[Stage], Routes]
-
 
 class HttpApiFrontDoor:
-    """Serves one HTTP API, all its stages. `deployed(stage)` are the routes that a stage serves."""
+    """Serves one HTTP API, all its stages."""
 
     def __init__(
-        self, region: str, api: Api, deployed: Deployed, functions: Functions, limits: Limits
+        self, region: str, api: Api, deployments: Deployments[Routes], functions: Functions, limits: Limits
     ) -> None:
         self._region = region
         self._api = api
-        self._deployed = deployed
+        self._deployments = deployments
         self._functions = functions
         self._limits = limits
 
@@ -73,7 +74,7 @@ class HttpApiFrontDoor:
         """Find the route and carry it out. Raises `BadPath`, `TruncatedBody`, `BodyTooLarge`."""
         full_path = received(request.path)
         stage, path = self._stage(full_path)
-        found = find(self._deployed(stage), exchange.method, path) if stage else None
+        found = find(self._deployments.routes_of(stage) or (), exchange.method, path) if stage else None
         if stage is None or found is None:
             await answer.refuse(404, "Not Found")
             return
@@ -143,7 +144,7 @@ class Call:
                 await answer.whole(status, headers, body)
         except PeerGone:
             raise
-        except (BadResult, InvokeRejected, h11.LocalProtocolError):
+        except (BadResult, InvokeRejected, Throttled, h11.LocalProtocolError):
             await answer.refuse(500, INTERNAL)
         except (TimeoutError, *upstream.UPSTREAM_ERRORS):
             await answer.refuse(503, "Service Unavailable")
@@ -154,14 +155,16 @@ class Call:
         if not arn:
             raise InvokeRejected("HTTP APIs do not stream")
         route = self.route.key if self.route.key == DEFAULT else self.route.key.replace(" ", "", 1)
-        function = lambda_target.permitted_function(arn, self.target.source_arn(route))
+        source_arn = self.target.source_arn(route)
+        function = permitted_function(
+            arn, source_arn, self.integration.credentials, judge_roles=self.functions.judge_roles
+        )
         payload = json.dumps(self._event()).encode()
         if len(payload) > self.limits.request:
             await answer.refuse(413, "Request Entity Too Large")
             return
-        invoked = await lambda_target.invoke_within(
-            self._seconds, self.functions, function, payload, self.request
-        )
+        async with asyncio.timeout(self._seconds):  # the function runs on when they are over
+            invoked = await self.functions.invoke(function, payload, Caller(trace_id=self.request.trace_id))
         if invoked.failed:
             raise BadResult("the function failed")
         if self.integration.payload_format == "2.0":

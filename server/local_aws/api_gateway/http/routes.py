@@ -13,23 +13,25 @@ from dataclasses import dataclass
 
 from moto.apigatewayv2.models import Api
 
+from server.local_aws.api_gateway.common.deployments import DEFAULT
 from server.local_aws.api_gateway.common.paths import VARIABLE, PathTemplate, best_match, http_segments
 from server.local_aws.api_gateway.http.received_path import decoded
 
-DEFAULT = "$default"
 METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 FIXED = re.compile(r"[^\s{}?#]+")
 
 
 @dataclass(frozen=True)
 class Integration:
-    """`payload_format`: "1.0" or "2.0"; `timeout` in seconds."""
+    """`payload_format`: "1.0" or "2.0"; `timeout` in seconds. `credentials`: the role that invokes its
+    function, or ""."""
 
     type: str
     method: str
     uri: str
     payload_format: str
     timeout: float
+    credentials: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def routes_of(api: Api) -> Routes:
             uri=held.integration_uri or "",
             payload_format=held.payload_format_version or "1.0",
             timeout=(held.timeout_in_millis or 30_000) / 1000,
+            credentials=held.credentials_arn or "",
         )
         closed = (route.authorization_type or "NONE") != "NONE" or bool(route.api_key_required)
         found.append(Route(route.route_key, integration, closed))

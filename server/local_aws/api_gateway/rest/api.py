@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,17 +9,16 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved, updates
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.stage import complete_stage
 from server.local_aws.api_gateway.rest.trial import try_out
-from server.local_aws.aws_lambda.functions import Functions
+from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoints
 from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.platform.limits import Limits
+from server.local_aws.platform.service import Platform
 
 API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
@@ -36,17 +34,15 @@ INTEGRATION = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/i
 
 ENDPOINT_TYPES = ("EDGE", "REGIONAL", "PRIVATE")
 
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
-
 
 class RestApis:
-    """Every REST API; `forward` hands a call to moto."""
+    """Every REST API."""
 
-    def __init__(self, endpoints: Endpoints, functions: Functions, limits: Limits, forward: Forward) -> None:
-        self._ports = Ports(endpoints)
-        self._functions = functions
-        self._limits = limits
-        self._forward = forward
+    def __init__(self, platform: Platform) -> None:
+        self._ports = Ports(platform.endpoints)
+        self._functions = functions_of(platform)
+        self._limits = platform.limits
+        self._forward = platform.forward
         self._deployments: dict[str, Deployment] = {}
 
     @staticmethod
@@ -107,25 +103,23 @@ class RestApis:
 
     def _check(self, call: ApiCall) -> None:
         if call.method == "POST" and APIS.fullmatch(call.path) and call.query.get("mode") != "import":
-            refuse_unserved(
-                "a resource policy" if read_settings(call.body).get("policy") else "", "a REST API"
-            )
+            refuse_unserved("a resource policy" if call.members.get("policy") else "", "a REST API")
         if call.method != "PUT":
             return
         if match := INTEGRATION.fullmatch(call.path):
             api = find(call.region, match[1])
             types = endpoint_types(api) if api else []
-            settings = read_settings(call.body)
+            settings = call.members
             integration.check(settings, types)
             refuse_unserved(unserved.unserved_settings(settings), place_of(call.region, *match.groups()))
         elif match := INTEGRATION_RESPONSE.fullmatch(call.path):
-            settings = read_settings(call.body)
+            settings = call.members
             if not re.fullmatch(r"[1-5]\d\d", match[4]):
                 raise bad_request(f"Invalid status code {match[4]!r}")
             reason = unserved.unserved_response_settings(settings)
             refuse_unserved(reason, place_of(call.region, *match.groups()[:3]))
         elif match := METHOD.fullmatch(call.path):
-            settings = read_settings(call.body)
+            settings = call.members
             reason = unserved.unserved_access(
                 settings.get("authorizationType", "NONE"), bool(settings.get("apiKeyRequired"))
             )
@@ -139,10 +133,10 @@ class RestApis:
             if api is not None:
                 deployment_id = json.loads(answer.body)["id"]
                 self._deployments[deployment_id] = snapshot(api, deployment_id)
-            if api is not None and (name := read_settings(call.body).get("stageName")):
+            if api is not None and (name := call.members.get("stageName")):
                 complete_stage(api, name, {})
         elif call.method == "POST" and (match := STAGES.fullmatch(call.path)):
-            api, settings = find(call.region, match[1]), read_settings(call.body)
+            api, settings = find(call.region, match[1]), call.members
             if api is not None:
                 return ApiAnswer.of(
                     answer.status, complete_stage(api, settings["stageName"], settings).to_json()
@@ -151,7 +145,7 @@ class RestApis:
             method = find_method(call.region, *match.groups())
             assert method.method_integration is not None
             complete = integration.CompleteIntegration.created(
-                method.method_integration, match[2], read_settings(call.body)
+                method.method_integration, match[2], call.members
             )
             method.method_integration = complete
             return ApiAnswer.of(answer.status, complete.to_json())
@@ -159,7 +153,7 @@ class RestApis:
 
     def _update_integration(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         method = find_method(call.region, api_id, resource_id, name)
-        operations = read_settings(call.body).get("patchOperations")
+        operations = call.members.get("patchOperations")
         types = endpoint_types(apigateway_backends[ACCOUNT_ID][call.region].get_rest_api(api_id))
         changed = integration.updated(method, operations, types)
         refuse_unserved(
@@ -172,7 +166,7 @@ class RestApis:
         api = find(call.region, api_id)
         if api is None:
             raise ApiError(404, "NotFoundException", "Invalid API identifier specified")
-        settings = read_settings(call.body)
+        settings = call.members
         document = await try_out(api, resource_id, name, settings, self._functions, self._limits)
         return ApiAnswer.of(200, document)
 
@@ -186,7 +180,7 @@ class RestApis:
         )
         await self._ports.open("apigateway", "rest-api", call.region, api_id, front_door.serve)
         if "mode=import" not in call.target:
-            settings = read_settings(call.body)
+            settings = call.members
             api.binaryMediaTypes = settings.get("binaryMediaTypes") or []
             api.version = settings.get("version")
         api.description = api.description or None  # type: ignore[assignment]

@@ -14,14 +14,15 @@ from server.local_aws.api_gateway.rest.unserved import unserved_method
 @dataclass(frozen=True)
 class Integration:
     """How a method is answered. `streams`: its `responseTransferMode` is STREAM. `timeout`: seconds, None if
-    none was set. `mock`: what answers it, if its type is MOCK. `unserved`: why this stand-in cannot answer
-    it, or ""."""
+    none was set. `credentials`: the role that invokes its function, or "". `mock`: what answers it, if its
+    type is MOCK. `unserved`: why this stand-in cannot answer it, or ""."""
 
     type: str
     http_method: str
     uri: str
     streams: bool
     timeout: float | None
+    credentials: str
     parameters: Mapping[str, str]
     mock: Mock | None
     unserved: str
@@ -82,6 +83,7 @@ def integration_of(name: str, method: Method, held: moto_models.Integration) -> 
         uri=held.uri or "",
         streams=getattr(held, "response_transfer_mode", "BUFFERED") == "STREAM",
         timeout=int(held.timeout_in_millis) / 1000 if held.timeout_in_millis else None,
+        credentials=held.credentials or "",
         parameters=dict(held.request_parameters or {}),
         mock=Mock.of(held) if held.integration_type == "MOCK" and not unserved else None,
         unserved=unserved,

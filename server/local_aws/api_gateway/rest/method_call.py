@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import h11
 from moto.apigateway.models import RestAPI
 
-from server.local_aws.api_gateway.common import lambda_target, upstream
-from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected
+from server.local_aws.api_gateway.common import upstream
+from server.local_aws.api_gateway.common.lambda_target import LAMBDA_URI, InvokeRejected, permitted_function
 from server.local_aws.api_gateway.common.request import GatewayRequest, Target
 from server.local_aws.api_gateway.common.result import BadResult, Response, from_prelude, from_rest_result
 from server.local_aws.api_gateway.common.stage_variables import with_stage_variables
@@ -31,7 +31,8 @@ from server.local_aws.api_gateway.rest.mapping import upstream_request
 from server.local_aws.api_gateway.rest.mapping_template import TemplateFailure
 from server.local_aws.api_gateway.rest.mock import UnsupportedMediaType
 from server.local_aws.api_gateway.rest.payload import event, is_binary
-from server.local_aws.aws_lambda.failure import FunctionFailure
+from server.local_aws.aws_lambda.environments.invocation import Caller
+from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.aws_lambda.prelude import DELIMITER, BadPrelude, parse
@@ -95,7 +96,7 @@ class MethodCall:
             await answer.fail(502, "Internal server error")
         except UnsupportedMediaType:
             await answer.refuse(415, "BadRequestException", "Unsupported Media Type")
-        except (BadPrelude, InvokeRejected, TemplateFailure, Unsupported):
+        except (BadPrelude, InvokeRejected, TemplateFailure, Throttled, Unsupported):
             await answer.fail(500, "Internal server error")
         except upstream.UPSTREAM_ERRORS:
             await answer.fail(504, "Network error communicating with endpoint")
@@ -127,7 +128,14 @@ class MethodCall:
             mode = "STREAM" if self.integration.streams else "BUFFERED"
             raise Unsupported(f"no invocation URI for {mode}: {uri}")
         route = f"{self.request.method}{self.target.resource}"
-        return lambda_target.permitted_function(arn, self.target.source_arn(route))
+        source_arn = self.target.source_arn(route)
+        return permitted_function(
+            arn, source_arn, self.integration.credentials, judge_roles=self.functions.judge_roles
+        )
+
+    @property
+    def _caller(self) -> Caller:
+        return Caller(trace_id=self.request.trace_id)
 
     async def _payload(self, answer: Answer) -> bytes | None:
         document = event(self.request, self.target, self.settings.binary, edge=self.settings.edge)
@@ -141,9 +149,8 @@ class MethodCall:
         function = self._function()
         if (payload := await self._payload(answer)) is None:
             return
-        result = await lambda_target.invoke_within(
-            self._buffered_seconds, self.functions, function, payload, self.request
-        )
+        async with asyncio.timeout(self._buffered_seconds):  # the function runs on when they are over
+            result = await self.functions.invoke(function, payload, self._caller)
         if result.failed:
             raise BadResult("the function failed")
         metadata, delimiter, _ = result.payload.partition(DELIMITER)
@@ -163,9 +170,8 @@ class MethodCall:
         function = self._function()
         if (payload := await self._payload(answer)) is None:
             return
-        response = await lambda_target.stream_within(
-            self._idle, self.functions, function, payload, self.request
-        )
+        async with asyncio.timeout(self._idle):
+            response = await self.functions.stream(function, payload, self._caller)
         async with response:
             try:
                 reads = self._paced(response.reads())

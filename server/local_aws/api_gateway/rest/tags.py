@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.apigateway.models import RestAPI, Stage, apigateway_backends
 
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
@@ -26,7 +26,7 @@ def serve(call: ApiCall) -> ApiAnswer:
     if call.method == "GET":
         return ApiAnswer.of(200, {"tags": held.tags or {}})
     if call.method == "PUT":
-        added = read_settings(call.body).get("tags")
+        added = call.members.get("tags")
         if not isinstance(added, dict):
             raise bad_request("tags must be an object")
         held.tags = {**(held.tags or {}), **added}

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.apigateway.models import Deployment, Method, RestAPI
 
-from server.local_aws.api_gateway.common.settings import bad_request, read_settings
+from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import patching, unserved
 from server.local_aws.api_gateway.rest.patching import patched
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
@@ -28,7 +28,7 @@ def serve(call: ApiCall, api: RestAPI) -> ApiAnswer | None:
     for pattern, update in UPDATES.items():
         match = re.fullmatch(rf"/restapis/[^/]+{pattern}/?", call.path)
         if match is not None:
-            operations = read_settings(call.body).get("patchOperations")
+            operations = call.members.get("patchOperations")
             given = operations if isinstance(operations, list) else []
             if not all(isinstance(operation, dict) for operation in given):
                 raise bad_request("Each patch operation must be an object")

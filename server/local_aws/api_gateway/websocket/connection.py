@@ -11,7 +11,6 @@ peer or the gateway said, and AWS's text for a close without a status.
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from websockets.extensions import Extension
 from websockets.frames import Close, CloseCode, Frame, Opcode
@@ -43,25 +42,6 @@ class NotOpen(Exception):
     """The connection is closed or about to be."""
 
 
-@dataclass(frozen=True)
-class Limited:
-    """Sizes in bytes of messages and frames, seconds without a message and in all."""
-
-    message: int
-    frame: int
-    idle: float
-    lifetime: float
-
-    @classmethod
-    def of(cls, limits: Limits) -> "Limited":
-        return cls(
-            limits.websocket_message,
-            limits.websocket_frame,
-            limits.websocket_idle_seconds,
-            limits.websocket_lifetime_seconds,
-        )
-
-
 class Connection:
     """Iterate over `messages()` until the connection has ended; `ended` then says how. `send` and `close` may
     be called meanwhile."""
@@ -71,21 +51,21 @@ class Connection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         first: bytes,
-        limited: Limited,
+        limits: Limits,
         extensions: Sequence[Extension],
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._first = first
-        self._limited = limited
-        self._protocol = ServerProtocol(state=State.OPEN, max_size=limited.message + COMPRESSED)
+        self._limits = limits
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=limits.websocket_message + COMPRESSED)
         self._protocol.extensions = list(extensions)
         self._frames = FrameCheck()
         self._message = bytearray()
         self._by_gateway: Close | None = None
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._active_at = self._loop.time()
-        self._watching = self._loop.call_later(min(limited.idle, limited.lifetime), self._watch)
+        self._watching = self._loop.call_later(0, self._watch)
 
     @property
     def ended(self) -> Close:
@@ -134,7 +114,7 @@ class Connection:
             raise NotOpen
         if self._writer.transport.get_write_buffer_size() > SEND_BUFFER:
             raise BufferFull
-        size = self._limited.frame
+        size = self._limits.websocket_frame
         frames = [payload[start : start + size] for start in range(0, len(payload), size)] or [b""]
         begin = self._protocol.send_text if is_text(payload) else self._protocol.send_binary
         begin(frames[0], fin=len(frames) == 1)
@@ -162,11 +142,11 @@ class Connection:
             self._active_at = self._loop.time()
             if event.opcode is Opcode.BINARY:
                 self._fail(CloseCode.UNSUPPORTED_DATA, "Binary frames are not supported")
-            elif len(event.data) > self._limited.frame:
+            elif len(event.data) > self._limits.websocket_frame:
                 self._fail(CloseCode.MESSAGE_TOO_BIG, "Frame too large")
             else:
                 self._message += event.data
-                if len(self._message) > self._limited.message:
+                if len(self._message) > self._limits.websocket_message:
                     self._fail(CloseCode.MESSAGE_TOO_BIG, "Message too large")
                 elif event.fin:
                     try:
@@ -211,8 +191,8 @@ class Connection:
     def _watch(self) -> None:
         """Close a connection that is idle or old; else look again when it might be."""
         now = self._loop.time()
-        idle_until = self._active_at + self._limited.idle
-        old_at = self._opened_at + self._limited.lifetime
+        idle_until = self._active_at + self._limits.websocket_idle_seconds
+        old_at = self._opened_at + self._limits.websocket_lifetime_seconds
         if now >= min(idle_until, old_at):
             self.close(CloseCode.GOING_AWAY, "Going away")
         else:

@@ -13,11 +13,12 @@ from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 @dataclass(frozen=True)
 class Integration:
-    """What a route calls: `kind` is AWS_PROXY or MOCK, `seconds` its own timeout."""
+    """What a route calls: `kind` is AWS_PROXY or MOCK, `credentials` the role that invokes the function, or
+    "", `seconds` its own timeout."""
 
     kind: str
     uri: str
-    has_credentials: bool
+    credentials: str
     seconds: float
 
 
@@ -26,7 +27,7 @@ class Authorizer:
     """A Lambda authorizer; `identity_sources` must all be there."""
 
     uri: str
-    has_credentials: bool
+    credentials: str
     identity_sources: tuple[str, ...]
 
 
@@ -105,7 +106,7 @@ def integration(api: Api, target: str | None) -> Integration | None:
     return Integration(
         kind=found.integration_type,
         uri=found.integration_uri or "",
-        has_credentials=bool(found.credentials_arn),
+        credentials=found.credentials_arn or "",
         seconds=(found.timeout_in_millis or 29_000) / 1000,
     )
 
@@ -117,6 +118,6 @@ def authorizer(api: Api, authorizer_id: str | None) -> Authorizer | None:
     sources: Any = found.identity_source or []
     return Authorizer(
         uri=found.authorizer_uri or "",
-        has_credentials=bool(found.auth_creds_arn),
+        credentials=found.auth_creds_arn or "",
         identity_sources=tuple([sources] if isinstance(sources, str) else sources),
     )

@@ -23,7 +23,7 @@ from websockets.frames import Close, CloseCode
 from server.local_aws.api_gateway.websocket import event, management
 from server.local_aws.api_gateway.websocket.authorization import Refused, authorize
 from server.local_aws.api_gateway.websocket.compression import negotiate
-from server.local_aws.api_gateway.websocket.connection import BufferFull, Connection, Limited, NotOpen
+from server.local_aws.api_gateway.websocket.connection import BufferFull, Connection, NotOpen
 from server.local_aws.api_gateway.websocket.deployed import Route, Stage
 from server.local_aws.api_gateway.websocket.event import Client, Handshake
 from server.local_aws.api_gateway.websocket.handshake import NotWebSocket, accept
@@ -149,7 +149,7 @@ class Gateway:
             await reject(exchange, error.status, error.message, client, request_id)
         else:
             streams = await exchange.switch_protocols(headers + accepted)
-            connection = Connection(*streams, Limited.of(self._limits), extensions)
+            connection = Connection(*streams, self._limits, extensions)
             await self._hold(client, connection)
 
     async def _ask(

@@ -1,13 +1,12 @@
-"""The opening handshake (RFC 6455 section 4.2), without I/O."""
+"""The opening handshake (RFC 6455 section 4.2), which `websockets` reads, without I/O."""
 
-import base64
-import binascii
-from hashlib import sha1
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake, InvalidUpgrade
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from server.local_aws.api_gateway.websocket.event import Handshake
 from server.local_aws.http1.exchange import Header
-
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class NotWebSocket(Exception):
@@ -22,19 +21,13 @@ class NotWebSocket(Exception):
 def accept(handshake: Handshake, method: str) -> list[Header]:
     """Return the headers of the 101 that accepts it, without a subprotocol or extension. Raises
     `NotWebSocket`: 426 for a request that does not ask for WebSocket, 400 for a malformed one."""
-    connection = [option.strip().lower() for option in handshake.header("connection").split(",")]
-    if "upgrade" not in connection or handshake.header("upgrade").lower() != "websocket":
-        raise NotWebSocket(426, "Upgrade Required")
-    key = handshake.header("sec-websocket-key")
-    if method != "GET" or handshake.header("sec-websocket-version") != "13" or not is_nonce(key):
-        raise NotWebSocket(400, "Bad Request")
-    digest = base64.b64encode(sha1(key.encode() + GUID).digest()).decode()
-    return [("Connection", "upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Accept", digest)]
-
-
-def is_nonce(key: str) -> bool:
-    """Return whether `key` is 16 bytes in base64."""
     try:
-        return len(base64.b64decode(key, validate=True)) == 16
-    except (binascii.Error, ValueError):
-        return False
+        request = Request(handshake.path, Headers(handshake.headers))
+        digest, _, _ = ServerProtocol().process_request(request)
+    except InvalidUpgrade:
+        raise NotWebSocket(426, "Upgrade Required") from None
+    except InvalidHandshake:
+        raise NotWebSocket(400, "Bad Request") from None
+    if method != "GET":
+        raise NotWebSocket(400, "Bad Request")
+    return [("Connection", "upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Accept", digest)]

@@ -55,7 +55,7 @@ class Integrations:
             event,
             variables,
             source=f"{stage}/{event['requestContext']['routeKey']}",
-            has_credentials=integration.has_credentials,
+            role=integration.credentials,
             seconds=min(integration.seconds, self._seconds),
         )
 
@@ -68,7 +68,7 @@ class Integrations:
             event,
             variables,
             source=source,
-            has_credentials=authorizer.has_credentials,
+            role=authorizer.credentials,
             seconds=self._seconds,
         )
 
@@ -79,7 +79,7 @@ class Integrations:
         variables: Mapping[str, str],
         *,
         source: str,
-        has_credentials: bool,
+        role: str,
         seconds: float,
     ) -> Any:
         match = FUNCTION.search(with_stage_variables(uri, variables))
@@ -87,7 +87,7 @@ class Integrations:
             raise internal(500)
         source_arn = f"arn:aws:execute-api:{self._region}:{ACCOUNT_ID}:{self._api_id}/{source}"
         try:
-            function = permitted_function(match[1], source_arn, has_credentials=has_credentials)
+            function = permitted_function(match[1], source_arn, role, judge_roles=self._functions.judge_roles)
             payload = json.dumps(event).encode()
             async with asyncio.timeout(seconds):
                 result = await self._functions.invoke(function, payload)

@@ -33,11 +33,14 @@ from server.local_aws.appsync.graphql.resolvers import DataSource, Resolver
 from server.local_aws.appsync.graphql.schema import modes_of
 from server.local_aws.appsync.graphql.selection import selection_paths
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.failure import Throttled
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiError
+from server.local_aws.iam import service_roles
+from server.local_aws.iam.resource_policy import Service
 
 UNREADABLE = Refused(400, "MalformedHttpRequestException", "Unable to parse GraphQL query.")
+APPSYNC = Service("appsync.amazonaws.com")
+INVOKE = "lambda:InvokeFunction"
 MAX_TOKENS = 15_000
 MAX_REMEMBERED = 16_384
 """Characters of a query up to which it is remembered."""
@@ -135,7 +138,7 @@ class Context:
             return source.get(info.field_name) if isinstance(source, dict) else None
         if resolver.action is not None:
             return resolver.action.result(arguments)
-        return self._invoke(self.sources[resolver.data_source].function_arn, source, info, arguments)
+        return self._invoke(self.sources[resolver.data_source], source, info, arguments)
 
     def authorize(self, kind: GraphQLObjectType, name: str) -> None:
         """Raise `FieldError` unless the caller's mode, and IAM, let the caller have the field."""
@@ -147,14 +150,18 @@ class Context:
             raise FieldError("Unauthorized", f"Not Authorized to access {name} on type {kind.name}")
 
     async def _invoke(
-        self, arn: str, source: Any, info: "GraphQLResolveInfo[Any]", arguments: dict[str, Any]
+        self, called: DataSource, source: Any, info: "GraphQLResolveInfo[Any]", arguments: dict[str, Any]
     ) -> Any:
         """A direct Lambda resolver: the function gets the context, its result is the value."""
         payload = json.dumps(self._event(source, info, arguments)).encode()
+        arn = called.function_arn
         try:
             function = deployed.function(self.region, arn)
+            if self.functions.judge_roles and not self._may_invoke(called):
+                message = f"{called.role_arn} is not authorized to perform: {INVOKE} on resource: {arn}"
+                raise FieldError("Lambda:Unhandled", message)
             result = await self.functions.invoke(function, payload)
-        except (ApiError, Throttled) as error:
+        except ApiError as error:
             raise FieldError("Lambda:Unhandled", str(error)) from None
         try:
             document = json.loads(result.payload or b"null")
@@ -164,6 +171,12 @@ class Context:
             message = document.get("errorMessage", "") if isinstance(document, dict) else ""
             raise FieldError("Lambda:Unhandled", str(message))
         return document
+
+    def _may_invoke(self, called: DataSource) -> bool:
+        statements = deployed.statements(self.region, called.function_arn)
+        return service_roles.may(
+            APPSYNC, called.role_arn, self.api_arn, INVOKE, called.function_arn, statements
+        )
 
     def _event(
         self, source: Any, info: "GraphQLResolveInfo[Any]", arguments: dict[str, Any]

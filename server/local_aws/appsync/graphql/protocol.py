@@ -13,6 +13,7 @@ from server.local_aws.appsync.errors import Refused
 from server.local_aws.appsync.graphql.execution import Invalid, describe
 from server.local_aws.appsync.graphql.subscriptions import Subscription, Subscriptions
 from server.local_aws.appsync.realtime import MAX_SUBSCRIPTIONS, UNSUPPORTED, Connection, Message
+from server.local_aws.control_plane.call import json_object
 
 SUBPROTOCOL = "graphql-ws"
 Subscribe = Callable[
@@ -96,12 +97,9 @@ def read_start(payload: object) -> tuple[dict[str, Any], bytes, dict[str, str]]:
     unreadable = Refused(400, UNSUPPORTED, "unknown not supported through the realtime channel")
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), str):
         raise unreadable
-    try:
-        request = json.loads(payload["data"])
-    except (ValueError, RecursionError):
-        raise unreadable from None
+    request = json_object(payload["data"])
     extensions = payload.get("extensions")
     credentials = extensions.get("authorization", {}) if isinstance(extensions, dict) else {}
-    if not isinstance(request, dict) or not is_text(credentials):
+    if request is None or not is_text(credentials):
         raise unreadable
     return request, payload["data"].encode("utf-8", "replace"), lower(credentials)

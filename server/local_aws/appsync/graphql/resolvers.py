@@ -27,10 +27,12 @@ SUBSET = (
 
 @dataclass(frozen=True)
 class DataSource:
-    """`document` is what `GetDataSource` returns; `function_arn` that of an AWS_LAMBDA source."""
+    """`document` is what `GetDataSource` returns; `function_arn` that of an AWS_LAMBDA source, `role_arn` of
+    the role that invokes it."""
 
     document: Mapping[str, Any]
     function_arn: str = ""
+    role_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def data_source(arn: str, settings: Mapping[str, Any]) -> DataSource:
         raise refused("lambdaConfig.lambdaFunctionArn must be the ARN of a function")
     if not settings.get("serviceRoleArn"):
         raise refused("A data source of type AWS_LAMBDA needs a serviceRoleArn")
-    return DataSource(document, function_arn)
+    return DataSource(document, function_arn, str(settings["serviceRoleArn"]))
 
 
 def resolver(

@@ -6,7 +6,6 @@ must listen. So all of it is here. Docs: docs.aws.amazon.com/lambda/latest/dg/ur
 """
 
 import asyncio
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,12 +75,12 @@ class FunctionUrls:
         key = (call.region, found.function_name, qualifier)
         if call.method == "POST":
             async with self._creating:
-                return await self._create(key, read_settings(call.body))
+                return await self._create(key, checked(call.members))
         if key not in self._urls:
             raise ApiError(404, "ResourceNotFoundException", "The resource you requested does not exist.")
         config = self._urls[key][0]
         if call.method == "PUT":
-            update(config, read_settings(call.body))
+            update(config, checked(call.members))
         elif call.method == "DELETE":
             await self._remove(key)
             return ApiAnswer.of(204)
@@ -144,14 +143,8 @@ class FunctionUrls:
             await server.stop()
 
 
-def read_settings(body: bytes) -> dict[str, Any]:
-    """Return the settings in a call's body. Raises `ApiError` (400) if they are not valid."""
-    try:
-        settings = json.loads(body or b"{}")
-    except ValueError:
-        settings = None
-    if not isinstance(settings, dict):
-        raise ApiError(400, "InvalidRequestContentException", "Could not parse request body into json")
+def checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings in a call. Raises `ApiError` (400) if they are not valid."""
     for name, allowed in ENUMS.items():
         value = settings.get(name)
         if value is not None and value not in allowed:

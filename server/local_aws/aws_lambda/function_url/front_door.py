@@ -18,7 +18,6 @@ from typing import Any
 import h11
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.api import too_many_requests
 from server.local_aws.aws_lambda.environments.invocation import Caller, new_trace_id
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
@@ -100,8 +99,7 @@ class FunctionUrl:
             message = FORBIDDEN if isinstance(error, Forbidden) else str(error)
             await answer.refused(403, "AccessDeniedException", message)
         except Throttled as throttled:
-            refusal = too_many_requests(throttled.reason).answer()
-            await answer.api(refusal)
+            await answer.api(throttled.answer())
 
     def _admit(self, function: Function) -> None:
         """Raises `Throttled` beyond ten requests a second for each unit of reserved concurrency."""

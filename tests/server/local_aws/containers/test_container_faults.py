@@ -15,8 +15,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-import server.local_aws.app_runner.api
-import server.local_aws.ecs_express.api
+import server.local_aws.containers.api
 from server.envoy.process import EnvoyUnavailable
 from server.local_aws.stand_in import StandIn
 from tests.support.account import Account, start_stand_in
@@ -172,8 +171,7 @@ async def test_without_envoy_the_refusal_says_what_still_works(monkeypatch: pyte
     def absent() -> str:
         raise EnvoyUnavailable("Envoy is not here.")
 
-    for api in (server.local_aws.app_runner.api, server.local_aws.ecs_express.api):
-        monkeypatch.setattr(api, "envoy_program", absent)
+    monkeypatch.setattr(server.local_aws.containers.api, "envoy_program", absent)
     stand_in = StandIn()
     aws = Account(await stand_in.start())
     try:

@@ -7,6 +7,7 @@ are this stand-in's own.
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,9 +16,9 @@ from moto.apigatewayv2.models import Api, apigatewayv2_backends
 from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
 from server.local_aws.api_gateway.common.ports import Ports
 from server.local_aws.api_gateway.common.settings import bad_request
+from server.local_aws.api_gateway.http import openapi
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
-from server.local_aws.api_gateway.http.openapi import check_document
-from server.local_aws.api_gateway.http.routes import Routes, routes_of, wrong_with
+from server.local_aws.api_gateway.http.routes import Routes, routes_of, unserved, wrong_with
 from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
@@ -50,9 +51,13 @@ class HttpApis:
             if call.method == "POST" and APIS.fullmatch(call.path):
                 return await self._create(call)
             if call.method == "PUT" and APIS.fullmatch(call.path):
-                raise bad_request("The local stand-in imports over HTTP APIs that are there: use ReimportApi")
-            if match := API.fullmatch(call.path):
-                self._check_change(call, match[1])
+                return await self._import(call)
+            match = API.fullmatch(call.path)
+            named = find(call.region, match[1]) if match else None
+            if call.method == "PUT" and named is not None:
+                return await self._import_over(call, named)
+            if call.method == "PATCH" and named is not None:
+                check_cors(call.members)
             match = BELOW.fullmatch(call.path)
             api = find(call.region, match[1]) if match else None
             if match is None or api is None:
@@ -85,15 +90,32 @@ class HttpApis:
             self._deployments[api.api_id].create_stage({"stageName": DEFAULT, "autoDeploy": True})
         return ApiAnswer.of(answer.status, api.to_json())
 
-    def _check_change(self, call: ApiCall, api_id: str) -> None:
-        """Refuse an update (PATCH) or an import over the API (PUT) that AWS refuses or this stand-in does not
-        serve. Raises `ApiError`."""
-        if find(call.region, api_id) is None:
-            return
-        if call.method == "PATCH":
-            check_cors(call.members)
-        elif call.method == "PUT":
-            check_cors({"corsConfiguration": check_document(call.members.get("body"))})
+    async def _import(self, call: ApiCall) -> ApiAnswer:
+        """`ImportApi`: a new API of this document."""
+        document = checked(call)
+        title = document.get("info", {}).get("title") or "imported"
+        settings = {"name": str(title), "protocolType": "HTTP"}
+        target = call.target.partition("?")[0]
+        made = await self._create(
+            replace(call, method="POST", target=target, body=json.dumps(settings).encode())
+        )
+        if made.status >= 300:
+            return made
+        api_id = json.loads(made.body)["apiId"]
+        api = find(call.region, api_id)
+        assert api is not None
+        return await self._import_over(replace(call, target=f"{target.rstrip('/')}/{api_id}"), api)
+
+    async def _import_over(self, call: ApiCall, api: Api) -> ApiAnswer:
+        """`ReimportApi`: routes and integrations are those of the document, the stages stay."""
+        document = checked(call)
+        stages = dict(api.stages)
+        answer = await self._forward(replace(call, body=openapi.to_body(document)))
+        if answer.status >= 300:
+            return answer
+        api.stages.update(stages)
+        openapi.complete(api, document)
+        return ApiAnswer.of(answer.status, api.to_json())
 
     async def _listen(self, region: str, api: Api) -> None:
         deployments = Deployments(api, routes_of)
@@ -122,6 +144,13 @@ def find(region: str, api_id: str) -> Api | None:
     """moto's API, if it is an HTTP API."""
     api = apigatewayv2_backends[ACCOUNT_ID][region].apis.get(api_id)
     return api if api is not None and api.protocol_type == "HTTP" else None
+
+
+def checked(call: ApiCall) -> dict[str, Any]:
+    """The document that a call imports. Raises `ApiError`."""
+    document = openapi.read(call.members.get("body"))
+    check_cors({"corsConfiguration": document.get(openapi.CORS)})
+    return document
 
 
 def quick_create(api: Api, settings: dict[str, Any]) -> None:
@@ -205,8 +234,5 @@ def check_integration(settings: dict[str, Any], *, creates: bool) -> None:
     timeout = settings.get("timeoutInMillis")
     if timeout is not None and timeout not in TIMEOUTS:
         raise bad_request("Timeout should be between 50 ms and 30000 ms")
-    for name in ("integrationSubtype", "requestParameters", "responseParameters"):
-        if settings.get(name):
-            raise bad_request(f"The local stand-in does not serve {name} of HTTP APIs")
-    if settings.get("connectionType") == "VPC_LINK":
-        raise bad_request("The local stand-in has no VPC links")
+    if reason := unserved(settings):
+        raise bad_request(f"The local stand-in does not serve {reason} of HTTP APIs")

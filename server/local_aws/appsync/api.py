@@ -15,12 +15,12 @@ from urllib.parse import unquote
 
 from server.local_aws.appsync import deployed
 from server.local_aws.appsync.apis import Apis
-from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
+from server.local_aws.appsync.deployed import Api, check_mode
 from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
 from server.local_aws.appsync.graphql.schema import BadSchema
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, not_found
 from server.local_aws.platform.service import Calls, Platform
 
 GRAPHQL = re.compile(r"/v1/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
@@ -70,21 +70,20 @@ class AppSyncApi(Calls):
         if not rest.startswith("apikeys"):
             deployed.graphql_api(api)
         elif not deployed.exists(api):
-            raise ApiError(404, "NotFoundException", f"API {api_id} not found.")
+            raise not_found(f"API {api_id} not found.")
         graphql = self._apis.graphql(api)
         if graphql is not None and (match := DATA_SOURCES.fullmatch(rest)):
             return data_sources(call, graphql, match["name"], settings)
         if graphql is not None and (match := RESOLVERS.fullmatch(rest)):
             return resolvers(call, graphql, match["type"], match["field"], settings)
         if OUT_OF_SCOPE.match(rest):
-            message = f"The local stand-in has no {rest.partition('/')[0]}"
-            raise ApiError(400, "BadRequestException", message)
+            raise bad_request(f"The local stand-in has no {rest.partition('/')[0]}")
         if rest == "schemacreation" and call.method == "POST":
             return await self._create_schema(call, api, settings)
         if rest == "schemacreation" and deployed.graphql_api(api).graphql_schema is None:
             return ApiAnswer.of(200, {"status": "NOT_APPLICABLE"})
         if rest.startswith("apikeys/") and rest.partition("/")[2] not in keys_of(api):
-            raise ApiError(404, "NotFoundException", f"API key {rest.partition('/')[2]} not found.")
+            raise not_found(f"API key {rest.partition('/')[2]} not found.")
         if not rest and call.method == "POST":
             check_modes(settings)
         return await self._addressed(call, "graphqlApi", None) if not rest else await self._forward(call)
@@ -95,7 +94,7 @@ class AppSyncApi(Calls):
         try:
             definition = base64.b64decode(settings.get("definition", ""), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError, TypeError, ValueError):
-            raise ApiError(400, "BadRequestException", "definition must be base64 of a text") from None
+            raise bad_request("definition must be base64 of a text") from None
         answer = await self._forward(call)
         kept = deployed.graphql_api(api).graphql_schema
         if kept is not None and graphql is not None:
@@ -125,8 +124,7 @@ class AppSyncApi(Calls):
         if match := NAMESPACE.fullmatch(rest):
             namespace = deployed.namespace(api, match["name"])
             if namespace is None:
-                message = f"Channel namespace {match['name']} not found."
-                raise ApiError(404, "NotFoundException", message)
+                raise not_found(f"Channel namespace {match['name']} not found.")
             if call.method != "DELETE":
                 if call.method == "POST":
                     update(namespace, settings, datetime.now(UTC))
@@ -167,13 +165,12 @@ def check_modes(settings: Mapping[str, Any]) -> None:
     """Refuse authorization modes that would not be enforced here."""
     providers = settings.get("additionalAuthenticationProviders") or []
     if not isinstance(providers, list):
-        raise ApiError(400, "BadRequestException", "additionalAuthenticationProviders must be a list")
+        raise bad_request("additionalAuthenticationProviders must be a list")
     modes = [settings.get("authenticationType")]
     modes += [provider.get("authenticationType") for provider in providers if isinstance(provider, dict)]
     for mode in modes:
-        if mode is not None and mode not in SUPPORTED_MODES:
-            message = f"The local stand-in authorizes by {' and '.join(SUPPORTED_MODES)}, not {mode}"
-            raise ApiError(400, "BadRequestException", message)
+        if mode is not None:
+            check_mode(mode)
 
 
 def keys_of(api: Api) -> list[str]:
@@ -188,13 +185,12 @@ def data_sources(
     if name is None and call.method == "GET":
         return ApiAnswer.of(200, {"dataSources": [source.document for source in sources.values()]})
     if name is None and settings.get("name") in sources:
-        message = f"Data source with name {settings['name']} already exists"
-        raise ApiError(400, "BadRequestException", message)
+        raise bad_request(f"Data source with name {settings['name']} already exists")
     if name is not None and name not in sources:
-        raise ApiError(404, "NotFoundException", f"No data source found named {name}")
+        raise not_found(f"No data source found named {name}")
     if call.method == "DELETE" and name is not None:
         if any(resolver.data_source == name for resolver in graphql.resolvers.values()):
-            raise ApiError(400, "BadRequestException", f"Data source {name} is in use by a resolver")
+            raise bad_request(f"Data source {name} is in use by a resolver")
         del sources[name]
         return ApiAnswer.of(204)
     if call.method == "POST":
@@ -214,10 +210,9 @@ def resolvers(
     if field is None:
         field = str(settings.get("fieldName"))
         if (kind, field) in kept:
-            message = f"Only one resolver is allowed per field: {kind}.{field}"
-            raise ApiError(400, "BadRequestException", message)
+            raise bad_request(f"Only one resolver is allowed per field: {kind}.{field}")
     elif (kind, field) not in kept:
-        raise ApiError(404, "NotFoundException", f"No resolver found for {kind}.{field}")
+        raise not_found(f"No resolver found for {kind}.{field}")
     if call.method == "DELETE":
         del kept[kind, field]
         return ApiAnswer.of(204)

@@ -14,12 +14,11 @@ from moto.apigatewayv2.models import Api, apigatewayv2_backends
 
 from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.openapi import check_document
 from server.local_aws.api_gateway.http.routes import Routes, routes_of, wrong_with
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.platform.service import Platform
 

@@ -9,13 +9,12 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import integration, openapi, tags
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.trial import try_out
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, not_found
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.platform.service import Platform
 
@@ -113,7 +112,7 @@ class RestApis:
     async def _test_invoke(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         api = find(call.region, api_id)
         if api is None:
-            raise ApiError(404, "NotFoundException", "Invalid API identifier specified")
+            raise not_found("Invalid API identifier specified")
         settings = call.members
         document = await try_out(api, resource_id, name, settings, self._functions, self._limits)
         return ApiAnswer.of(200, document)
@@ -161,7 +160,7 @@ def find_method(region: str, api_id: str, resource_id: str, name: str) -> Method
     try:
         return apigateway_backends[ACCOUNT_ID][region].get_method(api_id, resource_id, name)
     except ApiGatewayException as error:
-        raise ApiError(404, "NotFoundException", str(error.message)) from None
+        raise not_found(str(error.message)) from None
 
 
 def endpoint_types(api: RestAPI) -> list[str]:

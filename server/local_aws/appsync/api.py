@@ -49,14 +49,11 @@ class AppSyncApi(Calls):
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer one call."""
-        try:
-            if match := GRAPHQL.fullmatch(call.path):
-                return await self._graphql(call, match["api"], unquote(match["rest"] or ""))
-            if match := EVENTS.fullmatch(call.path):
-                return await self._events(call, match["api"], unquote(match["rest"] or ""))
-            return await self._forward(call)
-        except ApiError as error:
-            return error.answer()
+        if match := GRAPHQL.fullmatch(call.path):
+            return await self._graphql(call, match["api"], unquote(match["rest"] or ""))
+        if match := EVENTS.fullmatch(call.path):
+            return await self._events(call, match["api"], unquote(match["rest"] or ""))
+        return await self._forward(call)
 
     # GraphQL APIs
 

@@ -14,7 +14,7 @@ from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.trial import try_out
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, not_found
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, bad_request, not_found
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.platform.service import Platform
 
@@ -44,28 +44,25 @@ class RestApis:
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Serve one API call."""
-        try:
-            if tags.is_mine(call.path):
-                return tags.serve(call)
-            if call.method == "POST" and (match := METHOD.fullmatch(call.path)):
-                return await self._test_invoke(call, *match.groups())
-            if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
-                return self._update_integration(call, *match.groups())
-            self._check(call)
-            document = imported(call)
-            if document:
-                call = replace(call, body=openapi.to_body(document))
-            answer = await self._forward(call)
-            if document and answer.status < 300:
-                api = find(call.region, json.loads(answer.body)["id"])
-                assert api is not None
-                openapi.complete(api, document)
-                api.endpoint_configuration["types"] = imported_types(call)
-            if answer.status < 300:
-                answer = await self._complete(call, answer)
-            return answer
-        except ApiError as error:
-            return error.answer()
+        if tags.is_mine(call.path):
+            return tags.serve(call)
+        if call.method == "POST" and (match := METHOD.fullmatch(call.path)):
+            return await self._test_invoke(call, *match.groups())
+        if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
+            return self._update_integration(call, *match.groups())
+        self._check(call)
+        document = imported(call)
+        if document:
+            call = replace(call, body=openapi.to_body(document))
+        answer = await self._forward(call)
+        if document and answer.status < 300:
+            api = find(call.region, json.loads(answer.body)["id"])
+            assert api is not None
+            openapi.complete(api, document)
+            api.endpoint_configuration["types"] = imported_types(call)
+        if answer.status < 300:
+            answer = await self._complete(call, answer)
+        return answer
 
     async def retire(self) -> None:
         """Close the ports of APIs that have been deleted."""

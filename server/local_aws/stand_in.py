@@ -140,11 +140,11 @@ class StandIn:
             return ApiError(400, "InvalidRequestContentException", "The request's body broke off").answer()
         try:
             call = self._admit(call)
+            if service is not None and service.serves(call):
+                return await service.call(call)
+            return await self._forward(call)
         except ApiError as error:
             return refusals.in_protocol(call, error)
-        if service is not None and service.serves(call):
-            return await service.call(call)
-        return await self._forward(call)
 
     def _admit(self, call: ApiCall) -> ApiCall:
         """`call` in its canonical form, which is what has been judged and is run. Raises `ApiError` unless it

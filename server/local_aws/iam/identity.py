@@ -7,7 +7,7 @@ keeps no boundaries of users.
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,6 @@ class Identity:
     limits: Sequence[Document] = ()
     role: str = ""
     user_name: str = ""
-    held: Context = field(default_factory=dict)
 
     @property
     def context(self) -> Context:

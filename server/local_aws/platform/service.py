@@ -24,7 +24,7 @@ class Service(Protocol):
         """Return whether `call`, which is signed for this service, is answered here and not by moto."""
 
     async def call(self, call: ApiCall) -> ApiAnswer:
-        """Answer `call`. An AWS error is an answer, too."""
+        """Answer `call`. Raises `ApiError`."""
 
     def streams(self, call: ApiCall) -> bool:
         """Return whether `call`, of which only the head is known, is handed over with its exchange."""

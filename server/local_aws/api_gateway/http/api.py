@@ -14,12 +14,11 @@ from moto.apigatewayv2.models import Api, apigatewayv2_backends
 
 from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.openapi import check_document
 from server.local_aws.api_gateway.http.routes import Routes, routes_of, wrong_with
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.platform.service import Platform
 
@@ -46,20 +45,17 @@ class HttpApis:
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Serve one API call."""
-        try:
-            if call.method == "POST" and APIS.fullmatch(call.path):
-                return await self._create(call)
-            if call.method == "PUT" and APIS.fullmatch(call.path):
-                raise bad_request("The local stand-in imports over HTTP APIs that are there: use ReimportApi")
-            if match := API.fullmatch(call.path):
-                self._check_change(call, match[1])
-            match = BELOW.fullmatch(call.path)
-            api = find(call.region, match[1]) if match else None
-            if match is None or api is None:
-                return await self._forward(call)
-            return await self._below(call, api, match[2], unquote(match[3] or ""))
-        except ApiError as error:
-            return error.answer()
+        if call.method == "POST" and APIS.fullmatch(call.path):
+            return await self._create(call)
+        if call.method == "PUT" and APIS.fullmatch(call.path):
+            raise bad_request("The local stand-in imports over HTTP APIs that are there: use ReimportApi")
+        if match := API.fullmatch(call.path):
+            self._check_change(call, match[1])
+        match = BELOW.fullmatch(call.path)
+        api = find(call.region, match[1]) if match else None
+        if match is None or api is None:
+            return await self._forward(call)
+        return await self._below(call, api, match[2], unquote(match[3] or ""))
 
     async def retire(self) -> None:
         """Close the ports of APIs that have been deleted."""

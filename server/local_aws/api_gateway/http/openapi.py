@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from server.local_aws.api_gateway.common.openapi_security import asks_who_calls
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.routes import METHODS, wrong_with
+from server.local_aws.control_plane.call import bad_request
 
 ANY, DEFAULT = "x-amazon-apigateway-any-method", "/$default"
 

@@ -14,12 +14,11 @@ from moto.apigatewayv2.models import Api
 
 from server.door.guard import Kind
 from server.local_aws.api_gateway.common.deployments import Deployments
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.websocket.deployed import Route, Stage, backend, freeze, websocket_apis
 from server.local_aws.api_gateway.websocket.gateway import Gateway
 from server.local_aws.api_gateway.websocket.routing import CONNECT
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request
 from server.local_aws.control_plane.endpoints import Endpoint
 from server.local_aws.http1.server import HOST, Server
 from server.local_aws.platform.service import Platform
@@ -154,8 +153,8 @@ def check_integration(settings: dict[str, Any], *, created: bool) -> None:
     """Refuse what this stand-in does not do, rather than ignore it."""
     kind = settings.get("integrationType")
     if kind not in INTEGRATIONS and (created or kind is not None):
-        message = f"This stand-in integrates WebSocket APIs by {' and '.join(INTEGRATIONS)} only, not {kind}"
-        raise bad_request(message)
+        served = " and ".join(INTEGRATIONS)
+        raise bad_request(f"This stand-in integrates WebSocket APIs by {served} only, not {kind}")
 
 
 def check_authorizer(settings: dict[str, Any], *, created: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, apigatewayv2_backends
 from moto.apigatewayv2.models import Route as MotoRoute
 
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import bad_request
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 
@@ -63,7 +63,7 @@ def backend(region: str) -> ApiGatewayV2Backend:
     try:
         return apigatewayv2_backends[ACCOUNT_ID][region]
     except KeyError:
-        raise ApiError(400, "BadRequestException", f"There is no Region {region}") from None
+        raise bad_request(f"There is no Region {region}") from None
 
 
 def websocket_apis() -> dict[tuple[str, str], Api]:

@@ -27,7 +27,7 @@ KEYS = re.compile(
     r"aws:(requesttag/.+|tagkeys|sourcearn|sourceaccount|principalarn|principalaccount|principaltype"
     r"|principalisawsservice|principalservicename|username|userid)"
     r"|iam:passedtoservice|sts:(externalid|rolesessionname)"
-    r"|lambda:(functionurlauthtype|invokedviafunctionurl)"
+    r"|lambda:(functionurlauthtype|invokedviafunctionurl)|s3:(prefix|delimiter|max-keys)"
 )
 """The keys which a call that does not bring them does not have. Of another one that is not known."""
 

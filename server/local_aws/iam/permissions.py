@@ -15,7 +15,9 @@ from urllib.parse import quote
 
 from server.local_aws.control_plane.call import ApiCall
 from server.local_aws.control_plane.operations import Operation
+from server.local_aws.iam import s3_actions
 from server.local_aws.iam.conditions import Context
+from server.local_aws.iam.data_services import OF_DATA_SERVICES
 from server.local_aws.iam.resources import gateway_path, resources
 
 FREE = {"sts:GetCallerIdentity"}
@@ -42,6 +44,9 @@ PASSED_ROLES = {
 }
 """Members of requests that hand a role to a service, and the service that gets it (`iam:PassedToService`)."""
 
+TAGGING = {"sqs": "TagQueue", "ssm": "AddTagsToResource"}
+"""How the actions that set tags are called, where it is not `TagResource`."""
+
 TAG_KEY = re.compile(r"Tags\.member\.(\d+)\.Key")
 
 
@@ -58,12 +63,25 @@ def permissions(call: ApiCall, operation: Operation) -> list[Permission]:
     """What the caller must be allowed, all of it."""
     tags = tags_of(operation)
     context = {"aws:requestedregion": [call.region], **tag_context(tags)}
-    action, found = action_of(operation), resources(call, operation)
-    needed = [] if action in FREE else [(action, resource) for resource in found]
+    if operation.service == "s3":
+        context |= s3_actions.context_of(call, operation)
+    needed = [pair for pair in acting(call, operation) if pair[0] not in FREE]
     if tags:
+        found = list(dict.fromkeys(resource for _, resource in acting(call, operation)))
         needed += [pair for pair in tagging(call, operation, found) if pair not in needed]
     passing = [Permission("iam:PassRole", role, passed) for role, passed in passed_roles(operation)]
     return [*(Permission(action, resource, context) for action, resource in needed), *passing]
+
+
+def acting(call: ApiCall, operation: Operation) -> list[tuple[str, str]]:
+    """The actions of an operation, on resources."""
+    if operation.service == "s3":
+        needs = s3_actions.needs(call, operation) or [(s3_actions.action_of(operation.name), "*")]
+    elif of_service := OF_DATA_SERVICES.get(operation.service):
+        needs = of_service(call, operation) or [(operation.name, "*")]
+    else:
+        return [(action_of(operation), resource) for resource in resources(call, operation)]
+    return list(dict.fromkeys((f"{operation.service}:{action}", resource) for action, resource in needs))
 
 
 def action_of(operation: Operation) -> str:
@@ -108,8 +126,11 @@ def tagging(call: ApiCall, operation: Operation, found: Sequence[str]) -> list[t
         action = "apigateway:POST" if call.path.startswith("/v2/") else "apigateway:PUT"
         created = f"arn:aws:apigateway:{call.region}::{gateway_path(call)}/*"
         return [(action, f"arn:aws:apigateway:{call.region}::/tags/{quote(created, safe='*')}")]
-    kind = re.sub("^(Create|Tag)", "", operation.name) if operation.service == "iam" else "Resource"
-    return [(f"{operation.service}:Tag{kind}", resource) for resource in found]
+    if operation.service == "iam":
+        kind = re.sub("^(Create|Tag)", "", operation.name)
+        return [(f"iam:Tag{kind}", resource) for resource in found]
+    action = TAGGING.get(operation.service, "TagResource")
+    return [(f"{operation.service}:{action}", resource) for resource in found]
 
 
 # Roles

@@ -1,4 +1,5 @@
-"""The resources that an API call is about, as IAM policies name them.
+"""The resources that an API call is about, as IAM policies name them. (Those of data services:
+`data_services.py`, `s3_actions.py`.)
 
 Source (checked 2026-11): docs.aws.amazon.com/service-authorization/latest/reference/. What has no
 name before it is created, lists, and services that are not here are `*`. Roles, users and groups have the
@@ -74,6 +75,11 @@ def of_sts(call: ApiCall, members: Members) -> list[str]:
 def of_logs(call: ApiCall, members: Members) -> list[str]:
     """A log stream of a group, both possibly without a name: so AWS writes it in its refusals, for log groups
     too (recorded in github.com/elastic/apm-aws-lambda/issues/526)."""
+    if several := as_list(members.get("logGroupNames")) or as_list(members.get("logGroupIdentifiers")):
+        return [
+            name if name.startswith("arn:") else arn("logs", call, f"log-group:{name}:log-stream:")
+            for name in map(str, several)
+        ]
     group = first(members, "logGroupName", "logGroupNamePrefix")
     if not group and (given := first(members, "resourceArn", "logGroupIdentifier")):
         return [given]

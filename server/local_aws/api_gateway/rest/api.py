@@ -9,7 +9,7 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved
+from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved, updates
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.stage import complete_stage
@@ -21,6 +21,8 @@ from server.local_aws.platform.service import Platform
 
 API = re.compile(r"/restapis/([^/]+)/?")
 APIS = re.compile(r"/restapis/?")
+BELOW = re.compile(r"/restapis/([^/]+)")
+DEPLOYMENT = re.compile(r"/restapis/([^/]+)/deployments/([^/]+)/?")
 DEPLOYMENTS = re.compile(r"/restapis/([^/]+)/deployments/?")
 STAGES = re.compile(r"/restapis/([^/]+)/stages/?")
 METHOD = re.compile(r"/restapis/([^/]+)/resources/([^/]+)/methods/([^/]+)/?")
@@ -55,6 +57,8 @@ class RestApis:
             return await self._test_invoke(call, *match.groups())
         if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
             return self._update_integration(call, *match.groups())
+        if answer := self._own(call):
+            return answer
         self._check(call)
         document = imported(call)
         if document:
@@ -76,7 +80,26 @@ class RestApis:
     async def stop(self) -> None:
         await self._ports.stop()
 
+    @staticmethod
+    def _own(call: ApiCall) -> ApiAnswer | None:
+        """Answer an update, and what moto answers wrongly where there is nothing; None for other calls.
+        Raises `ApiError`."""
+        match = BELOW.match(call.path)
+        api = find(call.region, match[1]) if match else None
+        if api is None:
+            return None
+        if call.method == "PATCH":
+            return updates.serve(call, api)
+        if call.method == "GET" and (match := INTEGRATION.fullmatch(call.path)):
+            if updates.method_of(api, match[2], match[3]).method_integration is None:
+                raise updates.missing("Integration")
+        elif call.method in ("GET", "DELETE") and (match := DEPLOYMENT.fullmatch(call.path)):
+            updates.deployment_of(api, match[2])
+        return None
+
     def _check(self, call: ApiCall) -> None:
+        if call.method == "POST" and APIS.fullmatch(call.path) and call.query.get("mode") != "import":
+            refuse_unserved("a resource policy" if call.members.get("policy") else "", "a REST API")
         if call.method != "PUT":
             return
         if match := INTEGRATION.fullmatch(call.path):
@@ -128,7 +151,7 @@ class RestApis:
         method = find_method(call.region, api_id, resource_id, name)
         operations = call.members.get("patchOperations")
         types = endpoint_types(apigateway_backends[ACCOUNT_ID][call.region].get_rest_api(api_id))
-        changed = integration.patched(method, operations, types)
+        changed = integration.updated(method, operations, types)
         refuse_unserved(
             unserved.unserved_integration(changed), place_of(call.region, api_id, resource_id, name)
         )
@@ -185,7 +208,7 @@ def imported_types(call: ApiCall) -> list[str]:
 def refuse_unserved(reason: str, place: str) -> None:
     """Raise `ApiError` if there is a reason why a method cannot be served."""
     if reason:
-        raise bad_request(f"The local stand-in does not serve {place} with {reason}")
+        raise unserved.refusal(place, reason)
 
 
 def place_of(region: str, api_id: str, resource_id: str, name: str) -> str:

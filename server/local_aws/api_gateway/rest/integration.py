@@ -10,25 +10,12 @@ from typing import Any
 
 from moto.apigateway.models import Integration, Method
 
+from server.local_aws.api_gateway.rest import patching
 from server.local_aws.control_plane.call import bad_request, not_found
 
 MODES = ("BUFFERED", "STREAM")
 PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 MIN_TIMEOUT, DEFAULT_TIMEOUT, MAX_STREAM_TIMEOUT = 50, 29_000, 900_000
-EDITABLE = {
-    "/uri": "uri",
-    "/httpMethod": "http_method",
-    "/timeoutInMillis": "timeout_in_millis",
-    "/responseTransferMode": "response_transfer_mode",
-    "/passthroughBehavior": "passthrough_behaviour",
-    "/contentHandling": "content_handling",
-    "/credentials": "credentials",
-    "/connectionType": "connection_type",
-    "/cacheNamespace": "cache_namespace",
-}
-"""What `UpdateIntegration` may replace, and moto's attribute for it."""
-
-CACHE_KEYS = "/cacheKeyParameters/"
 
 
 class CompleteIntegration(Integration):
@@ -85,17 +72,13 @@ def check(settings: dict[str, Any], endpoint_types: list[str]) -> None:
         raise bad_request(f"Timeout should be between {MIN_TIMEOUT} ms and {longest} ms")
 
 
-def patched(method: Method, operations: Any, endpoint_types: list[str]) -> CompleteIntegration:
+def updated(method: Method, operations: Any, endpoint_types: list[str]) -> CompleteIntegration:
     """Return what `UpdateIntegration` makes of the method's integration. Raises `ApiError`."""
     held = method.method_integration
     if held is None:
         raise not_found("No integration defined for method")
     mode = getattr(held, "response_transfer_mode", "BUFFERED")
-    changed = CompleteIntegration.of(held, mode)
-    changed.request_parameters = dict(held.request_parameters or {})
-    changed.request_templates = dict(held.request_templates or {})
-    for operation in operations if isinstance(operations, list) else []:
-        apply(changed, operation)
+    changed = patching.patched(CompleteIntegration.of(held, mode), patching.INTEGRATION, operations)
     check(
         {
             "type": changed.integration_type,
@@ -106,30 +89,3 @@ def patched(method: Method, operations: Any, endpoint_types: list[str]) -> Compl
         endpoint_types,
     )
     return changed
-
-
-def apply(integration: CompleteIntegration, operation: dict[str, Any]) -> None:
-    op, path, value = operation.get("op"), str(operation.get("path")), operation.get("value")
-    maps = {
-        "/requestParameters/": integration.request_parameters,
-        "/requestTemplates/": integration.request_templates,
-    }
-    kept = next((held for start, held in maps.items() if path.startswith(start)), None)
-    if kept is not None:
-        name = path.split("/", 2)[2].replace("~1", "/").replace("~0", "~")
-        if op == "remove":
-            kept.pop(name, None)
-        else:
-            kept[name] = str(value)
-    elif path.startswith(CACHE_KEYS) and op in ("add", "remove"):
-        name = path.removeprefix(CACHE_KEYS).replace("~1", "/")
-        others = [key for key in integration.cache_key_parameters if key != name]
-        integration.cache_key_parameters = [*others, name] if op == "add" else others
-    elif op != "replace" or path not in EDITABLE:
-        raise bad_request(f"Invalid patch path {path!r} for operation {op!r}")
-    elif path == "/timeoutInMillis":
-        if not str(value).isdigit():
-            raise bad_request(f"Invalid timeout {value!r}")
-        integration.timeout_in_millis = int(str(value))  # type: ignore[assignment]
-    else:
-        setattr(integration, EDITABLE[path], value)

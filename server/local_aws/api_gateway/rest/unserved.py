@@ -8,8 +8,14 @@ from moto.apigateway.models import Integration, IntegrationResponse, Method
 
 from server.local_aws.api_gateway.rest import mock
 from server.local_aws.api_gateway.rest.mapping_template import TemplateFailure
+from server.local_aws.control_plane.call import ApiError, bad_request
 
 TYPES = ("AWS_PROXY", "HTTP_PROXY", "MOCK")
+
+
+def refusal(place: str, reason: str) -> ApiError:
+    """The refusal of a call that asks for `reason`, which cannot be served, at `place`."""
+    return bad_request(f"The local stand-in does not serve {place} with {reason}")
 
 
 def unserved_method(method: Method) -> str:

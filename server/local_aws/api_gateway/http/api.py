@@ -68,7 +68,7 @@ class HttpApis(Apis[Routes]):
             "payloadFormatVersion": "2.0" if to_lambda else "1.0",
         }
         made = await self._add(call, api, "integrations", integration)
-        route = {
+        route: dict[str, Any] = {
             "authorizationScopes": [],
             "routeKey": call.members.get("routeKey") or DEFAULT,
             "target": f"integrations/{made['integrationId']}",

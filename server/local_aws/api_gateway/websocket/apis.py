@@ -82,9 +82,9 @@ class WebSocketApis(Apis[dict[str, Route]]):
 
     def _stage(self, key: tuple[str, str], name: str) -> Stage | None:
         """Return the stage as it is deployed; None if nothing is."""
-        api = self._find(*key)
+        api, deployments = self._find(*key), self._deployments.get(key)
         stage = api.stages.get(name) if api else None
-        routes = self._deployments[key].routes_of(stage) if stage else None
+        routes = deployments.routes_of(stage) if deployments and stage else None
         if api is None or stage is None or routes is None:
             return None
         settings = stage.default_route_settings or {}

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.door import allowed
 from server.door.allowed import Allowed
@@ -23,6 +23,9 @@ from server.local_aws.platform.behaviour import Behaviour
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.service import Platform, Service
 from server.processes.children import Processes
+
+if TYPE_CHECKING:
+    from server.local_aws.iam.identity import Identity
 
 MAX_API_CALL = 256 * 1024 * 1024
 """Bytes of a control-plane call's body that are accepted."""
@@ -73,6 +76,7 @@ class StandIn:
                 endpoints=self.endpoints,
                 forward=self._forward,
                 admit=self._admit,
+                act=self._act,
                 enforce_iam=self._enforce_iam,
             )
             starting.push_async_callback(self._platform.stop)
@@ -137,9 +141,25 @@ class StandIn:
             call = self._admit(call)
         except ApiError as error:
             return refusals.in_protocol(call, error)
+        return await self._answer(call, service)
+
+    async def _answer(self, call: ApiCall, service: Service | None) -> ApiAnswer:
         if service is not None and service.serves(call):
             return await service.call(call)
         return await self._forward(call)
+
+    async def _act(self, caller: "Identity", call: ApiCall) -> ApiAnswer:
+        """Answer a call that the stand-in itself makes in the name of `caller`."""
+        from server.local_aws.iam import enforcement
+
+        try:
+            if self._enforce_iam:
+                call = enforcement.admit_of(caller, call, function_statements)
+            else:
+                call = canonical(call)
+        except ApiError as error:
+            return refusals.in_protocol(call, error)
+        return await self._answer(call, await self._service(call.service))
 
     def _admit(self, call: ApiCall) -> ApiCall:
         """`call` in its canonical form, which is what has been judged and is run. Raises `ApiError` unless it

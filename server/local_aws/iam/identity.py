@@ -113,13 +113,17 @@ def authenticate(request: SignedRequest, service: str, region: str | None = None
         found = user_of(access_key)
         return found[1] if found else None
 
-    access_key = verify(request, service, region, secret_of).key
+    return with_key(verify(request, service, region, secret_of).key, token)
+
+
+def with_key(access_key: str, token: str) -> Identity:
+    """Return whose key this is, of a call whose signature has been verified. Raises `ExpiredToken`."""
     if access_key == ROOT_KEY:
         return Identity(access_key, ROOT_ARN, ACCOUNT_ID, is_root=True)
     if session := session_of(access_key, token):
         return of_session(session)
     found = user_of(access_key)
-    assert found is not None  # verify has asked for the secret
+    assert found is not None  # who verified has asked for the secret
     return of_user(found[0], access_key)
 
 
@@ -205,6 +209,22 @@ def of_session(session: AssumedRole) -> Identity:
         policies=policies,
         limits=limits,
         role=session.role_arn,
+    )
+
+
+def of_role(arn: str, session: str) -> Identity:
+    """The session of that name in which a service of AWS's is the role with this ARN."""
+    role = role_with(arn)
+    assert role is not None
+    limits = [managed_with(role.permissions_boundary_arn)] if role.permissions_boundary_arn else []
+    return Identity(
+        "",
+        f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{role.name}/{session}",
+        f"{role.id}:{session}",
+        is_root=False,
+        policies=list(documents(role)),
+        limits=limits,
+        role=arn,
     )
 
 

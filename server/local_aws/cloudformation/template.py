@@ -1,0 +1,229 @@
+"""A CloudFormation template as it is written: JSON, or YAML with short forms.
+
+Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+import yaml
+
+from server.local_aws.control_plane.call import ApiError
+
+SECTIONS = {
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+}
+PSEUDO = {
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+}
+REFERENCE = re.compile(r"\$\{([^!}][^}]*)\}")
+MAX_DEPTH = 60
+"""How deep a template may be nested; a circle of YAML's aliases is deeper than any."""
+
+Document = Mapping[str, Any]
+
+
+class Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads CloudFormation's short forms (`!Ref`), leaves dates texts, and makes no objects of Python."""
+
+
+def short_form(loader: Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {name: value}
+
+
+Loader.add_multi_constructor("!", short_form)
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in kept if tag != "tag:yaml.org,2002:timestamp"]
+    for first, kept in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the template in `text`. Raises `ApiError`, 400, for what is none."""
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, Loader=Loader)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise invalid(
+            f"Template format error: {kind_of(text)} not well-formed. {place(error)}".strip()
+        ) from None
+    if not isinstance(document, dict):
+        raise invalid("Template format error: unsupported structure.")
+    if too_deep(document):
+        raise invalid(f"Template format error: it is nested deeper than {MAX_DEPTH} levels")
+    if unknown := sorted(str(name) for name in document if name not in SECTIONS):
+        raise invalid(f"Invalid template property or properties [{', '.join(unknown)}]")
+    check_resources(document.get("Resources"))
+    return dict(document)
+
+
+def kind_of(text: str) -> str:
+    return "JSON" if text.lstrip().startswith("{") else "YAML"
+
+
+def place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"(line {mark.line + 1}, column {mark.column + 1})"
+    if isinstance(error, json.JSONDecodeError):
+        return f"(line {error.lineno}, column {error.colno})"
+    return ""
+
+
+def too_deep(document: Any, depth: int = 0) -> bool:
+    if depth > MAX_DEPTH:
+        return True
+    inner = (
+        document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    )
+    return any(too_deep(value, depth + 1) for value in inner)
+
+
+def check_resources(resources: Any) -> None:
+    if not isinstance(resources, dict) or not resources:
+        raise invalid("Template format error: At least one Resources member must be defined.")
+    for name, resource in resources.items():
+        if str(name).startswith("Fn::ForEach"):
+            continue
+        if not re.fullmatch("[A-Za-z0-9]+", str(name)):
+            raise invalid(f"Template format error: Resource name {name} is non alphanumeric.")
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise invalid(
+                f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
+            )
+        if not isinstance(resource.get("Properties") or {}, dict):
+            raise invalid(
+                f"Template format error: [/Resources/{name}/Properties] 'null' or other values are not objects"
+            )
+
+
+def invalid(message: str) -> ApiError:
+    return ApiError(400, "ValidationError", message)
+
+
+def title_of(document: Any) -> str:
+    """Return the title of an OpenAPI document, or of its text; "" if it has none."""
+    if isinstance(document, str):
+        try:
+            document = yaml.load(document, Loader=Loader)
+        except yaml.YAMLError:
+            return ""
+    info = document.get("info") if isinstance(document, Mapping) else None
+    return str(info.get("title", "")) if isinstance(info, Mapping) else ""
+
+
+# What refers to what
+
+
+def references(value: Any) -> Iterator[tuple[str, str]]:
+    """Each name to which a value refers, and the attribute that it asks for ("": `Ref`)."""
+    if isinstance(value, list):
+        for each in value:
+            yield from references(each)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if key == "Ref" and isinstance(inner, str):
+            yield inner, ""
+        elif key == "Fn::GetAtt":
+            name, attribute = attribute_of(inner)
+            yield name, attribute if isinstance(attribute, str) else "*"
+        elif key == "Fn::Sub":
+            yield from references_of_text(inner)
+        else:
+            yield from references(inner)
+
+
+def references_of_text(argument: Any) -> Iterator[tuple[str, str]]:
+    text, own = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
+    yield from references(list(own.values()))
+    for name in REFERENCE.findall(text):
+        head, _, attribute = name.strip().partition(".")
+        if name.strip() not in own:
+            yield head, attribute
+
+
+def attribute_of(argument: Any) -> tuple[str, Any]:
+    """Return the resource and the attribute that `Fn::GetAtt` names, in either of its forms."""
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not isinstance(parts, list) or len(parts) != 2 or not isinstance(parts[0], str):
+        raise invalid(
+            "Template error: every Fn::GetAtt object requires two non-empty parameters, "
+            "the resource name and the resource attribute"
+        )
+    return parts[0], parts[1]
+
+
+def check_references(document: Document) -> None:
+    """Raise `ApiError` if something refers to what is not there."""
+    resources, known = (
+        document["Resources"],
+        {*document["Resources"], *(document.get("Parameters") or {}), *PSEUDO},
+    )
+    for section in ("Resources", "Outputs"):
+        missing = set()
+        for name, attribute in references(list((document.get(section) or {}).values())):
+            if attribute and name not in resources:
+                raise invalid(f"Template error: instance of Fn::GetAtt references undefined resource {name}")
+            missing |= {name} - known
+        if missing:
+            names = ", ".join(sorted(missing))
+            raise invalid(
+                f"Template format error: Unresolved resource dependencies [{names}] in the {section} block of the template"
+            )
+    for name, resource in resources.items():
+        for other in depends_on(resource):
+            if other not in resources:
+                raise invalid(
+                    f"Template format error: Unresolved resource dependencies [{other}] in the Resources block of the template"
+                )
+
+
+def depends_on(resource: Document) -> list[str]:
+    named = resource.get("DependsOn") or []
+    return [named] if isinstance(named, str) else list(named)
+
+
+def ordered(resources: Mapping[str, Document]) -> list[str]:
+    """Return the resources' names, each after those to which it refers. Raises `ApiError` for a circle."""
+    graph = {
+        name: {other for other, _ in references(resource.get("Properties"))} | {*depends_on(resource)}
+        for name, resource in resources.items()
+    }
+    try:
+        return list(
+            TopologicalSorter(
+                {name: sorted(others & graph.keys()) for name, others in graph.items()}
+            ).static_order()
+        )
+    except CycleError as error:
+        circle = ", ".join(sorted(set(error.args[1])))
+        raise invalid(f"Circular dependency between resources: [{circle}]") from None

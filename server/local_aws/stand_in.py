@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,7 @@ class StandIn:
         """Answer a call that the stand-in itself makes in the name of `caller`."""
         from server.local_aws.iam import enforcement
 
+        call = replace(call, headers=[*call.headers, ("host", self._host)])
         try:
             if self._enforce_iam:
                 call = enforcement.admit_of(caller, call, function_statements)

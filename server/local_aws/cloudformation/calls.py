@@ -1,5 +1,6 @@
 """API calls that a stack makes of the other services, within this process, in the name of its caller."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,7 +54,8 @@ class Calls:
         self, model: ServiceModel, operation: OperationModel, parameters: Mapping[str, Any]
     ) -> ApiCall:
         serializer = create_serializer(protocol_of(model), include_validation=False)
-        request = serializer.serialize_to_request(dict(parameters), operation)
+        tokens = {name: str(uuid.uuid4()) for name in operation.idempotent_members}
+        request = serializer.serialize_to_request({**tokens, **parameters}, operation)
         query, body = urlencode(request["query_string"] or {}, doseq=True), request["body"]
         path = str(request["url_path"])
         target = path + ("&" if "?" in path else "?") * bool(query) + query

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from server.local_aws.cloudformation.resources import plan
+from server.local_aws.cloudformation.resources import plan, takes_tags
 from server.local_aws.cloudformation.stack import Definition, Stack, now
 from server.local_aws.cloudformation.types import KINDS
 from server.local_aws.cloudformation.values import Values
@@ -56,15 +56,17 @@ def changes_of(stack: Stack, new: Definition, imports: Mapping[str, str]) -> lis
     for name, (type_, properties) in wanted.items():
         if name not in old:
             found.append(Change("Add", name, type_))
-        elif (changed := differing(old[name], (type_, properties))) or new.tags != tags_of(stack):
+        elif (changed := differing(old[name], (type_, properties))) or tagged_anew(stack, new, type_):
             physical_id = stack.resources[name].physical_id if name in stack.resources else ""
             replacement = "False" if may_change(type_, changed) else "True"
             found.append(Change("Modify", name, type_, physical_id, replacement, changed))
     return found
 
 
-def tags_of(stack: Stack) -> Mapping[str, str]:
-    return stack.definition.tags if stack.definition else {}
+def tagged_anew(stack: Stack, new: Definition, type_: str) -> bool:
+    """Return whether a resource of a type gets other tags with the stack."""
+    kind = KINDS.get(type_)
+    return stack.definition is not None and stack.definition.tags != new.tags and kind is not None and takes_tags(kind)
 
 
 def removed(stack: Stack, name: str) -> Change:
@@ -104,5 +106,6 @@ def may_change(type_: str, properties: tuple[str, ...]) -> bool:
     if kind is None or "Type" in properties:
         return False
     named = {kind.renamed.get(name, kind.from_s3.get(name, name)) for name in properties} - kind.parts.keys()
+    named -= {"Tags", "tags"} if kind.tagging else set()
     _, left = plan(kind, dict.fromkeys(named, True), named)
-    return kind.again or not kind.create or not left - ({"Tags"} if kind.tagging else set())
+    return kind.again or not kind.create or not left

@@ -254,11 +254,11 @@ class Deployment:
             stack.note(resource, "UPDATE_FAILED", reason_of(error, resource))
             raise Failed(name) from None
         retained = given.get("DeletionPolicy") == "Retain"
-        same = resource.properties == properties and resource.tags == definition.tags
-        if resource.type == given["Type"] and same:
+        kind = kind_of(resource)
+        same_tags = resource.tags == definition.tags or kind is None or not resources.takes_tags(kind)
+        if resource.type == given["Type"] and resource.properties == properties and same_tags:
             resource.retained = retained
             return
-        kind = kind_of(resource)
         before = Resource(
             name,
             resource.type,
@@ -276,6 +276,8 @@ class Deployment:
                 await self._deployer(definition).update(resource, kind, properties)
         except Replaced:
             self.steps = [step for step in self.steps if step.after is not resource]
+            if kind and resource.type == given["Type"] and kind.named in properties:
+                self._check_name(resource, kind.named, properties)
             resource.retained = given.get("UpdateReplacePolicy") == "Retain"
             await self._make(definition, name, given, values, resource)
             return
@@ -285,6 +287,17 @@ class Deployment:
         resource.properties, resource.retained = properties, retained
         if kind is not None:
             stack.note(resource, "UPDATE_COMPLETE", "", written(properties))
+
+    def _check_name(self, resource: Resource, named: str, properties: Mapping[str, Any]) -> None:
+        """Raise `Failed` if a resource that has to be made anew would have the name of the old one."""
+        if resource.properties.get(named) != properties[named]:
+            return
+        reason = (
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+            f"Rename {properties[named]} and update the stack again."
+        )
+        self.stack.note(resource, "UPDATE_FAILED", reason)
+        raise Failed(resource.logical_id)
 
     async def _properties(self, given: Mapping[str, Any], values: Values) -> dict[str, Any]:
         """A resource's properties, without functions. Raises `ApiError`."""

@@ -55,6 +55,7 @@ class Kind:
     - `patch`: the operation that changes the properties in `patched` one by one, as API Gateway's do
     - `tagging`: the operations that set and remove tags, and the latter's parameter
     - `needs`: what properties must be there, where no operation says it
+    - `held`: what a refusal to delete it says while something holds it, and the operation that deletes that
     - `settled`, `gone`: when it is ready, and deleted, where that takes time
     """
 
@@ -82,5 +83,6 @@ class Kind:
     patched: tuple[str, ...] = ()
     tagging: tuple[str, str, str] | None = None
     needs: tuple[str, ...] = ()
+    held: tuple[str, str] | None = None
     settled: Settled | None = None
     gone: frozenset[str] = frozenset()

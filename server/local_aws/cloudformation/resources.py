@@ -97,11 +97,20 @@ class Deployer:
                 if part.each or not kind.create:
                     await self._remove(resource, kind, part, elements(part, given.get(name)))
             if kind.delete:
-                await self._call(kind, kind.delete, resource)
+                await self._delete(resource, kind)
                 await self._vanish(resource, kind)
         except CallFailed as failed:
             if not is_missing(failed):
                 raise
+
+    async def _delete(self, resource: Resource, kind: Kind) -> None:
+        try:
+            await self._call(kind, kind.delete, resource)
+        except CallFailed as failed:
+            if kind.held is None or kind.held[0] not in failed.message:
+                raise
+            await self._call(kind, kind.held[1], resource)
+            await self._call(kind, kind.delete, resource)
 
     # Properties
 
@@ -116,8 +125,7 @@ class Deployer:
     def _tagged(self, kind: Kind, properties: Properties, tags: Mapping[str, str]) -> dict[str, Any]:
         """The properties with the stack's tags, if such a resource has any."""
         given = dict(properties)
-        takes = "Tags" in kind.parts or (kind.create and member_of(shape_of(kind, kind.create), "Tags"))
-        if not tags or not takes:
+        if not tags or not takes_tags(kind):
             return given
         own = given.get("Tags") or []
         if isinstance(own, list):
@@ -181,15 +189,15 @@ class Deployer:
             return
         self._parameters(kind, shape_of(kind, kind.create), given)  # refuses what is not known
         complete = {**{name: kind.defaults[name] for name in changed if name in kind.defaults}, **given}
-        tags = {name for name in changed if name.lower() == "tags"}
-        operations, left = plan(kind, complete, changed)
-        if left - tags:
-            raise Replaced(", ".join(sorted(left - tags)))
+        tags = {name for name in changed if name.lower() == "tags" and kind.tagging}
+        operations, left = plan(kind, complete, changed - tags)
+        if left:
+            raise Replaced(", ".join(sorted(left)))
         for operation in operations:
             parameters = self._changing(kind, operation, complete, changed)
             answer = await self._call(kind, operation, resource, parameters)
             resource.known |= {**parameters, **unwrapped(answer)}
-        if left & tags:
+        if tags:
             await self._tag(resource, kind, complete)
 
     def _changing(
@@ -205,13 +213,14 @@ class Deployer:
             given |= given.get(spread) or {}
         for member, name in kind.alias.get(operation, {}).items():
             given[member] = given[name]
+        if kind.tagging:
+            given = {name: value for name, value in given.items() if name.lower() != "tags"}
         shape = shape_of(kind, operation)
         return {**self._parameters(kind, shape, given, all_known=False), **kind.fixed_update}
 
     async def _tag(self, resource: Resource, kind: Kind, given: Properties) -> None:
         """Give a resource these tags, and no others."""
-        if kind.tagging is None:
-            raise Replaced("Tags")
+        assert kind.tagging is not None
         put, remove, keys = kind.tagging
         old, new = pairs(look_up(resource.known, "tags")), pairs(look_up(given, "tags"))
         if gone := [key for key in old if key not in new]:
@@ -265,9 +274,11 @@ class Deployer:
         return await self.calls.make(kind.service, operation, {**identity, **(parameters or {})})
 
     def _identity(self, kind: Kind, operation: str, resource: Resource) -> dict[str, Any]:
-        """Which resource an operation is about: its required parameters, as far as they are known."""
+        """Which resource an operation is about: its required parameters, as far as they are known; all of them
+        if the resource consists of nothing but such operations."""
         shape, found = shape_of(kind, operation), {}
-        for member in (*shape.required_members, *({QUALIFIER} & shape.members.keys())):
+        needed = (*shape.required_members, *({QUALIFIER} & shape.members.keys()))
+        for member in needed if kind.create else shape.members:
             value = look_up(resource.known, member)
             if value is not None:
                 found[member] = converted(shape.members[member], value, f"/{member}")
@@ -340,6 +351,12 @@ def plan(kind: Kind, complete: Properties, changed: set[str]) -> tuple[list[str]
             operations.append(operation)
         left -= mine
     return operations, left
+
+
+def takes_tags(kind: Kind) -> bool:
+    """Return whether resources of a kind have tags, which can be changed."""
+    operations = (kind.create if kind.tagging else "", *kind.update)
+    return "Tags" in kind.parts or any(member_of(shape_of(kind, each), "Tags") for each in operations)
 
 
 def attribute_of(resource: Resource, kind: Kind, name: str) -> Any:

@@ -49,8 +49,6 @@ KINDS: Mapping[str, Kind] = {
         "Stage",
         "{StageName}",
         defaults={"StageVariables": {}, "Description": ""},
-        tagging=("TagResource", "UntagResource", "TagKeys"),
-        known={"ResourceArn": "arn:aws:apigateway:{region}::/apis/{ApiId}/stages/{StageName}"},
     ),
     "AWS::ApiGatewayV2::Model": kind("Model", "{ModelId}"),
     "AWS::ApiGatewayV2::Authorizer": kind("Authorizer", "{AuthorizerId}"),

@@ -79,6 +79,24 @@ def attributes(*plain: str) -> Callable[[Properties, str], dict[str, Any]]:
     return prepare
 
 
+def settings(*plain: str, fixed: tuple[str, ...] = ()) -> Callable[[Properties, str], dict[str, Any]]:
+    """Return what makes all properties but the `plain` ones attributes that are set one by one; those in `fixed`
+    are set when the resource is made."""
+
+    def prepare(properties: Properties, region: str) -> dict[str, Any]:
+        given = {name: value for name, value in properties.items() if name in plain}
+        if first := {name: written(properties[name]) for name in fixed if name in properties}:
+            given["Attributes"] = first
+        given["Settings"] = [
+            {"AttributeName": name, "AttributeValue": written(value)}
+            for name, value in properties.items()
+            if name not in plain and name not in fixed
+        ]
+        return given
+
+    return prepare
+
+
 def written(value: Any) -> str:
     return json.dumps(value) if isinstance(value, (Mapping, list)) else text(value)
 
@@ -87,13 +105,13 @@ def text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def policy(name: str) -> Callable[[Properties, str], dict[str, Any]]:
-    """Return what makes a policy the parameters that set it on each of the resources in the property `name`."""
+def policy(name: str, parameters: Callable[[str], dict[str, Any]]) -> Callable[[Properties, str], dict[str, Any]]:
+    """Return what makes a policy the `parameters` that set it on each of the resources in the property `name`."""
 
     def prepare(properties: Properties, region: str) -> dict[str, Any]:
         if unknown := properties.keys() - {name, "PolicyDocument"}:
             raise BadProperty("", f"extraneous key [{sorted(unknown)[0]}] is not permitted")
-        return {name: properties.get(name, []), "Policy": written(properties.get("PolicyDocument"))}
+        return {name: properties.get(name, []), **parameters(written(properties.get("PolicyDocument")))}
 
     return prepare
 
@@ -186,12 +204,13 @@ KINDS: Mapping[str, Kind] = {
         named="QueueName",
         longest=80,
         prepare=attributes("QueueName", "Tags"),
+        tagging=("TagQueue", "UntagQueue", "TagKeys"),
     ),
     "AWS::SQS::QueuePolicy": Kind(
         "sqs",
         ref="{random}",
         parts={"Queues": Part("SetQueueAttributes", "QueueUrl", each=True)},
-        prepare=policy("Queues"),
+        prepare=policy("Queues", lambda text: {"Attributes": {"Policy": text}}),
     ),
     "AWS::SNS::Topic": Kind(
         "sns",
@@ -201,16 +220,28 @@ KINDS: Mapping[str, Kind] = {
         attributes={"TopicArn": "{TopicArn}", "TopicName": "{Name}"},
         named="TopicName",
         longest=256,
-        renamed={"TopicName": "Name", "Subscription": "Subscription"},
-        parts={"Subscription": Part("Subscribe", "", each=True)},
-        prepare=attributes("TopicName", "Tags", "Subscription"),
+        renamed={"TopicName": "Name"},
+        known={"ResourceArn": "{TopicArn}"},
+        tagging=("TagResource", "UntagResource", "TagKeys"),
+        parts={
+            "Settings": Part("SetTopicAttributes", each=True),
+            "Subscription": Part("Subscribe", "", each=True),
+        },
+        prepare=settings("TopicName", "Tags", "Subscription", fixed=("FifoTopic",)),
     ),
-    "AWS::SNS::Subscription": Kind("sns", "Subscribe", "{SubscriptionArn}", delete="Unsubscribe"),
+    "AWS::SNS::Subscription": Kind(
+        "sns",
+        "Subscribe",
+        "{SubscriptionArn}",
+        delete="Unsubscribe",
+        parts={"Settings": Part("SetSubscriptionAttributes", each=True)},
+        prepare=settings("Endpoint", "Protocol", "TopicArn"),
+    ),
     "AWS::SNS::TopicPolicy": Kind(
         "sns",
         ref="{random}",
         parts={"Topics": Part("SetTopicAttributes", "TopicArn", each=True)},
-        prepare=policy("Topics"),
+        prepare=policy("Topics", lambda text: {"AttributeName": "Policy", "AttributeValue": text}),
     ),
     "AWS::Logs::LogGroup": Kind(
         "logs",
@@ -222,6 +253,8 @@ KINDS: Mapping[str, Kind] = {
         longest=512,
         parts={"RetentionInDays": Part("PutRetentionPolicy", "retentionInDays", "DeleteRetentionPolicy")},
         defaults={"LogGroupClass": "STANDARD"},
+        known={"resourceArn": "arn:aws:logs:{region}:{account}:log-group:{logGroupName}"},
+        tagging=("TagResource", "UntagResource", "tagKeys"),
     ),
     "AWS::SSM::Parameter": Kind(
         "ssm",
@@ -232,6 +265,8 @@ KINDS: Mapping[str, Kind] = {
         attributes={"Type": "{Type}", "Value": "{Value}"},
         named="Name",
         fixed_update={"Overwrite": True},
+        known={"ResourceId": "{Name}", "ResourceType": "Parameter"},
+        tagging=("AddTagsToResource", "RemoveTagsFromResource", "TagKeys"),
     ),
     "AWS::SecretsManager::Secret": Kind(
         "secretsmanager",
@@ -242,6 +277,7 @@ KINDS: Mapping[str, Kind] = {
         attributes={"Id": "{ARN}"},
         named="Name",
         known={"SecretId": "{ARN}"},
+        tagging=("TagResource", "UntagResource", "TagKeys"),
     ),
     "AWS::ECR::Repository": Kind(
         "ecr",
@@ -251,6 +287,8 @@ KINDS: Mapping[str, Kind] = {
         attributes={"Arn": "{repositoryArn}", "RepositoryUri": "{repositoryUri}"},
         named="RepositoryName",
         longest=256,
+        known={"resourceArn": "{repositoryArn}"},
+        tagging=("TagResource", "UntagResource", "tagKeys"),
         parts={
             "RepositoryPolicyText": Part("SetRepositoryPolicy", "policyText", "DeleteRepositoryPolicy"),
             "LifecyclePolicy": Part("PutLifecyclePolicy", "", "DeleteLifecyclePolicy"),

@@ -179,6 +179,10 @@ class StandIn:
 
     async def _forward(self, call: ApiCall) -> ApiAnswer:
         """Let moto answer; then let go of what it no longer knows."""
+        if call.service == "s3":
+            from server.local_aws.iam import bucket_policies  # only now: it imports moto's S3
+
+            bucket_policies.install()
         answer = await self._control_plane.call(call, self._host)
         if call.method not in ("GET", "HEAD"):
             self._platform.retire()

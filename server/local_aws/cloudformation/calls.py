@@ -50,6 +50,13 @@ class Calls:
         answer = await self.act(self.caller, self._written(model, operation_model, parameters))
         return read(model, operation_model, answer)
 
+    async def text_of(self, bucket: str, key: str, version: str = "") -> str:
+        """Return the text of an object in S3. Raises `CallFailed`."""
+        more = {"VersionId": version} if version else {}
+        answer = await self.make("s3", "GetObject", {"Bucket": bucket, "Key": key, **more})
+        body: bytes = answer["Body"]
+        return body.decode("utf-8", "replace")
+
     def _written(
         self, model: ServiceModel, operation: OperationModel, parameters: Mapping[str, Any]
     ) -> ApiCall:
@@ -81,10 +88,11 @@ def protocol_of(model: ServiceModel) -> str:
 
 def read(model: ServiceModel, operation: OperationModel, answer: ApiAnswer) -> dict[str, Any]:
     """Return what is in an answer. Raises `CallFailed` for an error."""
+    streams = operation.has_streaming_output and answer.status < 300
     response = {
         "status_code": answer.status,
         "headers": HeadersDict(dict(answer.headers)),
-        "body": bytes(answer.body),
+        "body": b"" if streams else bytes(answer.body),
         "context": {},
     }
     parser = create_parser(protocol_of(model))
@@ -95,4 +103,6 @@ def read(model: ServiceModel, operation: OperationModel, answer: ApiAnswer) -> d
         service = str(model.metadata.get("serviceId", model.service_name))
         raise CallFailed(service, answer.status, str(error.get("Code", "")), str(message))
     parsed.pop("ResponseMetadata", None)
+    if streams:
+        parsed[operation.output_shape.serialization["payload"]] = answer.body
     return parsed

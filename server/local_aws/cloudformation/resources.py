@@ -152,15 +152,10 @@ class Deployer:
         """The text of an object in S3, by its address or by its bucket and key."""
         if isinstance(place, str):
             bucket, _, key = place.removeprefix("s3://").partition("/")
-            more = {}
-        elif isinstance(place, Mapping) and {"Bucket", "Key"} <= place.keys():
-            bucket, key = place["Bucket"], place["Key"]
-            more = {"VersionId": place["Version"]} if "Version" in place else {}
-        else:
-            raise BadProperty(f"/{name}", "expected the address of an object in S3")
-        answer = await self.calls.make("s3", "GetObject", {"Bucket": bucket, "Key": key, **more})
-        body = answer["Body"]
-        return (body if isinstance(body, bytes) else body.read()).decode()
+            return await self.calls.text_of(bucket, key)
+        if isinstance(place, Mapping) and {"Bucket", "Key"} <= place.keys():
+            return await self.calls.text_of(place["Bucket"], place["Key"], place.get("Version", ""))
+        raise BadProperty(f"/{name}", "expected the address of an object in S3")
 
     def _parameters(
         self, kind: Kind, shape: StructureShape, given: Properties, *, all_known: bool = True

@@ -435,13 +435,11 @@ class CloudFormation(Calls):
             raise invalid("Either Template URL or Template Body must be specified.")
         bucket, key = object_at(str(address))
         try:
-            answer = await calls.make("s3", "GetObject", {"Bucket": bucket, "Key": key})
+            return await calls.text_of(bucket, key)
         except CallFailed as failed:
             if failed.status == 403:
                 raise ApiError(403, "AccessDenied", failed.message) from None
             raise invalid(f"S3 error: {failed.message}") from None
-        body = answer["Body"]
-        return (body if isinstance(body, bytes) else body.read()).decode("utf-8", "replace")
 
     async def _definition(
         self, call: ApiCall, given: Given, calls: ApiCalls, stack: Stack, *, direct: bool = True

@@ -51,6 +51,7 @@ def serverless(document: dict[str, Any], parameters: Mapping[str, str], region: 
         raise invalid(MISSING) from None
     names = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
     translator = Translator(managed_policies(), Parser(), boto_session=SimpleNamespace(region_name=region))
+    translator.metrics.publish()  # to nobody
     try:
         done: dict[str, Any] = translator.translate(sam_template=document, parameter_values=names)
     except InvalidDocumentException as error:

@@ -1,6 +1,7 @@
 """The types of what functions store, send and read: S3, DynamoDB, SQS, SNS, logs, parameters, images."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,6 +57,7 @@ def lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 BUCKET: Mapping[str, Callable[[Any], Any]] = {
+    "AccessControl": lambda value: re.sub("(?<=[a-z])(?=[A-Z])", "-", value).lower(),
     "BucketEncryption": encryption,
     "CorsConfiguration": lambda value: {"CORSRules": [renamed(rule, KEYS) for rule in value["CorsRules"]]},
     "LifecycleConfiguration": lifecycle,

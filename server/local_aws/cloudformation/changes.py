@@ -7,6 +7,7 @@ from typing import Any
 
 from server.local_aws.cloudformation.resources import plan, takes_tags
 from server.local_aws.cloudformation.stack import Definition, Stack, now
+from server.local_aws.cloudformation.template import invalid
 from server.local_aws.cloudformation.types import KINDS
 from server.local_aws.cloudformation.values import Values
 from server.local_aws.control_plane.call import ApiError
@@ -14,6 +15,15 @@ from server.local_aws.control_plane.call import ApiError
 NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
 )
+
+
+UPDATABLE = {
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,25 @@ class ChangeSet:
     created: datetime = field(default_factory=now)
     notification_arns: tuple[str, ...] = ()
 
+    def fail(self, reason: str) -> None:
+        """It cannot be executed."""
+        self.status, self.execution, self.reason = "FAILED", "UNAVAILABLE", reason
+
+
+def check_updatable(stack: Stack) -> None:
+    """Raise `ApiError` unless a stack can be updated in the state in which it is."""
+    if stack.status not in UPDATABLE:
+        raise invalid(f"Stack:{stack.arn} is in {stack.status} state and can not be updated.")
+
+
+def unchanged(stack: Stack, new: Definition, imports: Mapping[str, str]) -> bool:
+    """Return whether deploying `new` changes nothing."""
+    old = stack.definition
+    if old is None or not stack.resources:
+        return False
+    outputs = [each.document.get("Outputs") for each in (old, new)]
+    return outputs[0] == outputs[1] and old.tags == new.tags and not changes_of(stack, new, imports)
+
 
 def changes_of(stack: Stack, new: Definition, imports: Mapping[str, str]) -> list[Change]:
     """Return what deploying `new` would change of a stack."""
@@ -66,7 +95,12 @@ def changes_of(stack: Stack, new: Definition, imports: Mapping[str, str]) -> lis
 def tagged_anew(stack: Stack, new: Definition, type_: str) -> bool:
     """Return whether a resource of a type gets other tags with the stack."""
     kind = KINDS.get(type_)
-    return stack.definition is not None and stack.definition.tags != new.tags and kind is not None and takes_tags(kind)
+    return (
+        stack.definition is not None
+        and stack.definition.tags != new.tags
+        and kind is not None
+        and takes_tags(kind)
+    )
 
 
 def removed(stack: Stack, name: str) -> Change:

@@ -6,7 +6,7 @@ using-cfn-updating-stacks-update-behaviors.html, aws-attribute-deletionpolicy.ht
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,11 +49,13 @@ class Step:
 
 @dataclass
 class Deployment:
-    """One operation on a stack, by `calls`. `imports`: what stacks of the Region export."""
+    """One operation on a stack, by `calls`. `imports`: what other stacks export; `reachable`: puts addresses of
+    this machine in the place of AWS's."""
 
     stack: Stack
     calls: Calls
     imports: Mapping[str, str]
+    reachable: Callable[[str], str]
     steps: list[Step] = field(default_factory=list)
 
     # Create
@@ -149,6 +151,7 @@ class Deployment:
 
     async def delete(self, retained: Iterable[str]) -> None:
         """Delete everything but `retained`."""
+        self.stack.turn("DELETE_IN_PROGRESS", "User Initiated")
         for name in retained:
             if name in self.stack.resources:
                 self.stack.resources[name].retained = True
@@ -318,7 +321,14 @@ class Deployment:
                 raise invalid(f"Requested attribute {attribute} does not exist in schema for {resource.type}")
             return resources.attribute_of(resource, kind, attribute)
 
-        return Values(definition.document, definition.names, self.imports, reference, self.stack.imported)
+        return Values(
+            definition.document,
+            definition.names,
+            self.imports,
+            reference,
+            self.reachable,
+            self.stack.imported,
+        )
 
     def _outputs(self, definition: Definition) -> list[Output]:
         values, found = self._values(definition), []

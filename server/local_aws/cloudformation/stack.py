@@ -98,6 +98,14 @@ class Stack:
         """True while something is going on."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
+    def begin(self, given: Mapping[str, Any], *, disable_rollback: bool) -> None:
+        """Keep what a call to deploy says beside the template."""
+        self.role = given.get("RoleARN") or self.role
+        self.token = given.get("ClientRequestToken") or ""
+        self.disable_rollback = disable_rollback
+        self.protected = bool(given.get("EnableTerminationProtection", self.protected))
+        self.notification_arns = tuple(given.get("NotificationARNs") or self.notification_arns)
+
     def turn(self, status: str, reason: str = "") -> None:
         """Give the stack another status."""
         self.status, self.reason = status, reason

@@ -1,5 +1,6 @@
 """The stacks of an account, by Region: found by name or id, and what they export."""
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -8,6 +9,8 @@ from server.local_aws.cloudformation.stack import Output, Stack
 from server.local_aws.cloudformation.template import invalid
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
+
+STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 class Stacks:
@@ -54,6 +57,11 @@ class Stacks:
     def imports(self, region: str, besides: Stack | None = None) -> dict[str, str]:
         return {output.export: output.value for _, output in self.exports(region, besides)}
 
+    def importing(self, export: str, region: str) -> list[Stack]:
+        """The stacks that use an exported value."""
+        live = (stack for stack in self.all(region) if stack.status != "DELETE_COMPLETE")
+        return [stack for stack in live if export and export in stack.imported]
+
     def add_change_set(self, change_set: ChangeSet) -> None:
         self._change_sets[change_set.arn] = change_set
 
@@ -72,6 +80,16 @@ class Stacks:
 
     def remove_change_set(self, change_set: ChangeSet) -> None:
         self._change_sets.pop(change_set.arn, None)
+
+
+def check_name(name: str) -> None:
+    """Raise `ApiError` unless a stack may be called so."""
+    if not STACK_NAME.fullmatch(name):
+        message = (
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+        )
+        raise invalid(message)
 
 
 def arn(kind: str, name: str, region: str) -> str:

@@ -31,12 +31,14 @@ Reference = Callable[[str, str], Any]
 @dataclass(frozen=True)
 class Values:
     """Works out values of `document`. `names`: the parameters and pseudo parameters; `imports`: exported
-    values by their names, of which `imported` collects those that are used; `reference`: see there."""
+    values by their names, of which `imported` collects those that are used; `reference`: see there;
+    `reachable`: puts an address of this machine in the place of one of AWS's."""
 
     document: Mapping[str, Any]
     names: Mapping[str, Any]
     imports: Mapping[str, str]
     reference: Reference
+    reachable: Callable[[str], str] = str
     imported: set[str] = field(default_factory=set)
 
     def of(self, value: Any) -> Any:
@@ -106,7 +108,7 @@ class Values:
 
     def joined(self, argument: Any) -> Any:
         separator, parts = argument
-        return str(separator).join(text(each) for each in self.of(parts))
+        return self.reachable(str(separator).join(text(each) for each in self.of(parts)))
 
     def split(self, argument: Any) -> Any:
         separator, whole = argument
@@ -127,7 +129,7 @@ class Values:
             return text(self._named(name))
 
         done = REFERENCE.sub(lambda match: value_of(match[1].strip()), template)
-        return str(done.replace("${!", "${"))
+        return self.reachable(str(done.replace("${!", "${")))
 
     def exported(self, argument: Any) -> str:
         name = str(self.of(argument))

@@ -21,7 +21,7 @@ OVER_TLS = {"aws:securetransport": ["true"], "s3:tlsversion": ["1.3"]}
 
 def install() -> None:
     """From now on, in the whole process, moto asks `permission`."""
-    FakeBucket.get_permission = permission  # type: ignore[method-assign]
+    FakeBucket.get_permission = permission  # type: ignore[assignment, method-assign]
 
 
 def permission(bucket: FakeBucket, action: str, resource: str) -> Any:

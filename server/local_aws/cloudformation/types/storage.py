@@ -107,7 +107,9 @@ def text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def policy(name: str, parameters: Callable[[str], dict[str, Any]]) -> Callable[[Properties, str], dict[str, Any]]:
+def policy(
+    name: str, parameters: Callable[[str], dict[str, Any]]
+) -> Callable[[Properties, str], dict[str, Any]]:
     """Return what makes a policy the `parameters` that set it on each of the resources in the property `name`."""
 
     def prepare(properties: Properties, region: str) -> dict[str, Any]:

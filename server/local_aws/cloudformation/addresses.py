@@ -1,8 +1,7 @@
 """The addresses that a template puts together, as they are on this machine.
 
-`https://${Api}.execute-api.${AWS::Region}.amazonaws.com` is how templates write where an API will be; there is no
-such name here, and the API has a port of its own.
-"""
+`https://${Api}.execute-api.${AWS::Region}.amazonaws.com` is how templates write where an API will be;
+there is no such name here, and the API has a port of its own."""
 
 import re
 from collections.abc import Callable

@@ -12,7 +12,15 @@ from urllib.parse import unquote, urlparse
 from server.local_aws.cloudformation import macros, parameters
 from server.local_aws.cloudformation.calls import CallFailed, Calls
 from server.local_aws.cloudformation.stack import Definition, Stack
-from server.local_aws.cloudformation.template import check_references, invalid, ordered, parse
+from server.local_aws.cloudformation.template import (
+    COMPUTED,
+    check_references,
+    invalid,
+    ordered,
+    parse,
+    references,
+)
+from server.local_aws.cloudformation.types import KINDS
 from server.local_aws.cloudformation.values import Values
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
@@ -66,8 +74,9 @@ def object_at(address: str) -> tuple[str, str]:
 async def definition_of(
     given: Given, stack: Stack, calls: Calls, reader: Calls, *, direct: bool
 ) -> Definition:
-    """Return what a call wants `stack` to be. `reader` reads the template, `calls` the parameters' values.
-    `direct`: no change set shows what macros make of the template before it is deployed. Raises `ApiError`."""
+    """Return what a call wants `stack` to be. `reader` reads the template, `calls` the parameters'
+    values. `direct`: no change set shows what macros make of the template before it is deployed. Raises
+    `ApiError`."""
     former = stack.definition
     previous = former is not None and given.get("UsePreviousTemplate")
     text = former.text if former is not None and previous else await text_of(given, reader)
@@ -81,6 +90,7 @@ async def definition_of(
         document = await asyncio.to_thread(macros.expanded, document, values, stack.region)
         check_capabilities(document, capabilities, direct=direct)
     check_references(document)
+    check_attributes(document)
     ordered(document["Resources"])
     check_rules(Values(document, names, {}, no_resource))
     return Definition(text, document, values, names, tags_of(given, former), capabilities)
@@ -123,6 +133,16 @@ def check_capabilities(document: Given, given: Sequence[str], *, direct: bool) -
     if missing:
         message = f"Requires capabilities : [{', '.join(missing)}]"
         raise ApiError(400, "InsufficientCapabilitiesException", message)
+
+
+def check_attributes(document: Given) -> None:
+    """Raise `ApiError` if something asks for an attribute that a resource does not have."""
+    resources = document["Resources"]
+    for name, attribute in references([*resources.values(), *(document.get("Outputs") or {}).values()]):
+        kind = KINDS.get(resources[name]["Type"]) if attribute and name in resources else None
+        if kind is not None and attribute not in (*kind.attributes, COMPUTED):
+            message = f"resource {name} does not support attribute type {attribute} in Fn::GetAtt"
+            raise invalid(f"Template error: {message}")
 
 
 def check_rules(values: Values) -> None:

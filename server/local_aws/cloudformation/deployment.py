@@ -16,7 +16,7 @@ from server.local_aws.cloudformation.kinds import Kind
 from server.local_aws.cloudformation.properties import BadProperty
 from server.local_aws.cloudformation.resources import Deployer, NotStabilized, Replaced
 from server.local_aws.cloudformation.stack import Definition, Output, Resource, Stack, now
-from server.local_aws.cloudformation.template import invalid, ordered
+from server.local_aws.cloudformation.template import invalid, ordered, unresolved
 from server.local_aws.cloudformation.values import Values
 from server.local_aws.control_plane.call import ApiError
 
@@ -40,7 +40,7 @@ class Failed(Exception):
 
 @dataclass
 class Step:
-    """What was done to a resource: `before` is None if it was made, `replaced` the one in whose place it is."""
+    """What was done to a resource: `before` is None if it was made, `replaced` the one that it replaces."""
 
     after: Resource
     before: Resource | None = None
@@ -49,8 +49,8 @@ class Step:
 
 @dataclass
 class Deployment:
-    """One operation on a stack, by `calls`. `imports`: what other stacks export; `reachable`: puts addresses of
-    this machine in the place of AWS's."""
+    """One operation on a stack, by `calls`. `imports`: what other stacks export; `reachable`: puts
+    addresses of this machine in the place of AWS's."""
 
     stack: Stack
     calls: Calls
@@ -61,8 +61,8 @@ class Deployment:
     # Create
 
     async def create(self, definition: Definition, on_failure: str) -> None:
-        """Make everything; if something fails, take all back unless `on_failure` (ROLLBACK, DELETE, DO_NOTHING)
-        says otherwise."""
+        """Make everything; if something fails, take all back unless `on_failure` (ROLLBACK, DELETE,
+        DO_NOTHING) says otherwise."""
         stack = self.stack
         stack.definition = definition
         try:
@@ -248,8 +248,8 @@ class Deployment:
     async def _change(
         self, definition: Definition, resource: Resource, given: Mapping[str, Any], values: Values
     ) -> None:
-        """Change a resource, if it differs. One that cannot be changed is made anew; the old one is deleted when
-        all else is done."""
+        """Change a resource, if it differs. One that cannot be changed is made anew; the old one is
+        deleted when all else is done."""
         stack, name = self.stack, resource.logical_id
         try:
             properties = await self._properties(given, values)
@@ -311,9 +311,7 @@ class Deployment:
         def reference(name: str, attribute: str) -> Any:
             resource = self.stack.resources.get(name)
             if resource is None:
-                raise invalid(
-                    f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
-                )
+                raise unresolved([name])
             if not attribute:
                 return resource.physical_id
             kind = kind_of(resource)
@@ -379,6 +377,7 @@ def reason_of(error: Exception, resource: Resource) -> str:
         request = uuid.uuid4()
         detail = f"(Service: {error.service}, Status Code: {error.status}, Request ID: {request})"
         code = next((name for part, name in CODES.items() if part in error.code), "InvalidRequest")
+        code = "NotFound" if error.status == 404 else code
         return (
             f'Resource handler returned message: "{error.message} {detail}" '
             f"(RequestToken: {uuid.uuid4()}, HandlerErrorCode: {code})"

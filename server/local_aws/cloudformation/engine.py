@@ -1,4 +1,5 @@
-"""What CloudFormation's operations have in common: stacks, the calls in somebody's name, work in the background."""
+"""What CloudFormation's operations have in common: stacks, the calls in somebody's name, work in the
+background."""
 
 import asyncio
 import sys
@@ -24,8 +25,8 @@ Handler = Callable[[ApiCall, Given], Awaitable[dict[str, Any]]]
 
 
 class Engine:
-    """Carries out what is asked of stacks, in the background and in the name of whoever asks: with IAM enforced
-    each call is judged as if the caller, or the role that the caller hands over, had made it."""
+    """Carries out what is asked of stacks, in the background and in the name of whoever asks: with IAM
+    enforced each call is judged as if the caller, or the role that the caller hands over, had made it."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform

@@ -15,11 +15,16 @@ Known = Mapping[str, Any]
 NOTHING: Mapping[str, Any] = {}
 
 
+def same(*names: str) -> dict[str, str]:
+    """Return attributes that are known by their names."""
+    return {name: f"{{{name}}}" for name in names}
+
+
 @dataclass(frozen=True)
 class Part:
-    """A property that is calls of its own. `put` sets it, `remove` takes it away. `member`: the parameter that
-    gets the value; "": its members are parameters. With `each` the value is a list, of which each element is a
-    call."""
+    """A property that is calls of its own. `put` sets it, `remove` takes it away. `member`: the parameter
+    that gets the value; "": its members are parameters. With `each` the value is a list, of which each
+    element is a call."""
 
     put: str
     member: str = ""
@@ -43,7 +48,7 @@ class Kind:
     gives and `attributes` what `Fn::GetAtt` does, as formats of what is known (`{Function[Arn]}`).
 
     - `named`: the property that gets a name if the template gives none; `longest`: how long one may be
-    - `renamed`: properties whose parameter has another name; `from_s3`: those that name an object with the value
+    - `renamed`: properties whose parameter has another name; `from_s3`: those that name an object in S3
     - `known`: further names for what is known, as formats
     - `parts`: properties that are calls of their own
     - `prepare`: makes parameters' values of properties that are built otherwise

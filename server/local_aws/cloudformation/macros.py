@@ -15,7 +15,7 @@ EXTENSIONS = "AWS::LanguageExtensions"
 """`Fn::Length` and `Fn::ToJsonString` are known without it."""
 
 MISSING = (
-    "Transform AWS::Serverless-2016-10-31 failed with: the local stand-in expands it by AWS's own translator, "
+    f"Transform {SERVERLESS} failed with: the local stand-in expands it by AWS's own translator, "
     "which is not installed: pip install aws-sam-translator"
 )
 

@@ -1,7 +1,7 @@
 """CloudFormation's operations on change sets.
 
-Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html.
-"""
+Docs (checked 2026-11):
+docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """The parameters of a template: their values, checked as AWS checks them.
 
-Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html.
-"""
+Docs (checked 2026-11):
+docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html."""
 
 import re
 from collections.abc import Iterable, Mapping

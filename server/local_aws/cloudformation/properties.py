@@ -1,8 +1,7 @@
 """Turns a resource's properties into an operation's parameters, by the operation's model.
 
-CloudFormation takes numbers and booleans as texts, writes JSON documents as objects and tags as lists; its names
-differ from the parameters' in their capitals only.
-"""
+CloudFormation takes numbers and booleans as texts, writes JSON documents as objects and tags as lists;
+its names differ from the parameters' in their capitals only."""
 
 import json
 from collections.abc import Mapping
@@ -80,6 +79,10 @@ def mapped(shape: MapShape, value: Any, path: str) -> dict[str, Any]:
             raise BadProperty(path, "expected a list of objects with a Key and a Value") from None
     if not isinstance(value, Mapping):
         raise BadProperty(path, f"expected type: JSONObject, found: {kind(value)}")
+    names = shape.key.metadata.get("enum")
+    for name in value:
+        if names and name not in names:
+            raise BadProperty(path, f"extraneous key [{name}] is not permitted")
     return {str(name): converted(shape.value, inner, f"{path}/{name}") for name, inner in value.items()}
 
 
@@ -92,7 +95,7 @@ def tag_names(shape: StructureShape) -> tuple[str, str] | None:
 def scalar(shape: Shape, value: Any, path: str) -> Any:
     """A number, a boolean, a text or bytes."""
     name = shape.type_name
-    if name in ("string", "blob", "timestamp") and isinstance(value, (Mapping, list)):
+    if name in ("string", "blob") and isinstance(value, Mapping):
         return json.dumps(value)
     if isinstance(value, (Mapping, list)) or value is None:
         raise BadProperty(path, f"expected type: {name.capitalize()}, found: {kind(value)}")

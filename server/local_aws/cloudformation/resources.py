@@ -269,8 +269,8 @@ class Deployer:
         return await self.calls.make(kind.service, operation, {**identity, **(parameters or {})})
 
     def _identity(self, kind: Kind, operation: str, resource: Resource) -> dict[str, Any]:
-        """Which resource an operation is about: its required parameters, as far as they are known; all of them
-        if the resource consists of nothing but such operations."""
+        """Which resource an operation is about: its required parameters, as far as they are known; all of
+        them if the resource consists of nothing but such operations."""
         shape, found = shape_of(kind, operation), {}
         needed = (*shape.required_members, *({QUALIFIER} & shape.members.keys()))
         for member in needed if kind.create else shape.members:
@@ -356,14 +356,10 @@ def takes_tags(kind: Kind) -> bool:
 
 def attribute_of(resource: Resource, kind: Kind, name: str) -> Any:
     """Return what `Fn::GetAtt` gives. Raises `ApiError` if the resource has no such attribute."""
-    known = resource.known
-    if (form := kind.attributes.get(name)) is not None:
-        try:
-            return form.format_map(known)
-        except (KeyError, TypeError):
-            pass
-    elif (value := look_up(known, name)) is not None:
-        return value
+    try:
+        return kind.attributes[name].format_map(resource.known)
+    except (KeyError, TypeError, IndexError):
+        pass
     raise invalid(f"Requested attribute {name} does not exist in schema for {resource.type}")
 
 

@@ -28,8 +28,8 @@ class Definition:
 
 @dataclass
 class Resource:
-    """A deployed resource. `properties` are those with which it is deployed, without functions; `known` is what
-    the calls have returned, `tags` are those of the stack that it has."""
+    """A deployed resource. `properties` are those with which it is deployed, without functions; `known`
+    is what the calls have returned, `tags` are those of the stack that it has."""
 
     logical_id: str
     type: str

@@ -5,7 +5,7 @@ Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/t
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -40,6 +40,9 @@ PSEUDO = {
 REFERENCE = re.compile(r"\$\{([^!}][^}]*)\}")
 MAX_DEPTH = 60
 """How deep a template may be nested; a circle of YAML's aliases is deeper than any."""
+
+COMPUTED = "*"
+"""Stands for the name of an attribute that is not known before the stack is made."""
 
 Document = Mapping[str, Any]
 
@@ -81,7 +84,7 @@ def parse(text: str) -> dict[str, Any]:
         raise invalid(f"Template format error: it is nested deeper than {MAX_DEPTH} levels")
     if unknown := sorted(str(name) for name in document if name not in SECTIONS):
         raise invalid(f"Invalid template property or properties [{', '.join(unknown)}]")
-    check_resources(document.get("Resources"))
+    check_structure(document)
     return dict(document)
 
 
@@ -107,22 +110,36 @@ def too_deep(document: Any, depth: int = 0) -> bool:
     return any(too_deep(value, depth + 1) for value in inner)
 
 
+def check_structure(document: Document) -> None:
+    """Raise `ApiError` unless the sections of a template are what they have to be."""
+    for section in ("Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Rules"):
+        if not isinstance(document.get(section) or {}, dict):
+            raise invalid(f"Template format error: {section} section must be an object.")
+    for section, member in (("Parameters", "Type"), ("Outputs", "Value"), ("Rules", "Assertions")):
+        for name, each in (document.get(section) or {}).items():
+            if not isinstance(each, dict) or member not in each:
+                raise invalid(
+                    f"Template format error: Every {section} object must contain a {member} member. [{name}]"
+                )
+    check_resources(document.get("Resources"))
+
+
 def check_resources(resources: Any) -> None:
     if not isinstance(resources, dict) or not resources:
         raise invalid("Template format error: At least one Resources member must be defined.")
     for name, resource in resources.items():
-        if str(name).startswith("Fn::ForEach"):
-            continue
         if not re.fullmatch("[A-Za-z0-9]+", str(name)):
             raise invalid(f"Template format error: Resource name {name} is non alphanumeric.")
+        where = f"Template format error: [/Resources/{name}]"
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            raise invalid(
-                f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
-            )
+            raise invalid(f"{where} Every Resources object must contain a Type member.")
         if not isinstance(resource.get("Properties") or {}, dict):
-            raise invalid(
-                f"Template format error: [/Resources/{name}/Properties] 'null' or other values are not objects"
-            )
+            raise invalid(f"{where} Properties must be an object.")
+        named = resource.get("DependsOn") or []
+        if not all(isinstance(each, str) for each in (named if isinstance(named, list) else [named])):
+            raise invalid(f"{where} DependsOn must be the name of a resource, or a list of names.")
+        if not isinstance(resource.get("Condition", ""), str):
+            raise invalid(f"{where} Condition must be the name of a condition.")
 
 
 def invalid(message: str) -> ApiError:
@@ -155,7 +172,7 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
             yield inner, ""
         elif key == "Fn::GetAtt":
             name, attribute = attribute_of(inner)
-            yield name, attribute if isinstance(attribute, str) else "*"
+            yield name, attribute if isinstance(attribute, str) else COMPUTED
         elif key == "Fn::Sub":
             yield from references_of_text(inner)
         else:
@@ -184,27 +201,28 @@ def attribute_of(argument: Any) -> tuple[str, Any]:
 
 def check_references(document: Document) -> None:
     """Raise `ApiError` if something refers to what is not there."""
-    resources, known = (
-        document["Resources"],
-        {*document["Resources"], *(document.get("Parameters") or {}), *PSEUDO},
-    )
+    resources = document["Resources"]
+    known = {*resources, *(document.get("Parameters") or {}), *PSEUDO}
     for section in ("Resources", "Outputs"):
         missing = set()
         for name, attribute in references(list((document.get(section) or {}).values())):
             if attribute and name not in resources:
-                raise invalid(f"Template error: instance of Fn::GetAtt references undefined resource {name}")
+                message = f"instance of Fn::GetAtt references undefined resource {name}"
+                raise invalid(f"Template error: {message}")
             missing |= {name} - known
         if missing:
-            names = ", ".join(sorted(missing))
-            raise invalid(
-                f"Template format error: Unresolved resource dependencies [{names}] in the {section} block of the template"
-            )
-    for name, resource in resources.items():
-        for other in depends_on(resource):
-            if other not in resources:
-                raise invalid(
-                    f"Template format error: Unresolved resource dependencies [{other}] in the Resources block of the template"
-                )
+            raise unresolved(missing, section)
+    for resource in resources.values():
+        if missing := {*depends_on(resource)} - resources.keys():
+            raise unresolved(missing, "Resources")
+
+
+def unresolved(names: Iterable[str], section: str = "Resources") -> ApiError:
+    listed = ", ".join(sorted(names))
+    return invalid(
+        f"Template format error: Unresolved resource dependencies [{listed}] in the {section} block of the "
+        "template"
+    )
 
 
 def depends_on(resource: Document) -> list[str]:

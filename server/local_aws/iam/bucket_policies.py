@@ -1,7 +1,7 @@
 """The policies of S3's buckets, judged as all others are: moto leaves their conditions out.
 
-A bucket that denies what does not come over TLS, as those of SAM and of the CDK do, would deny everything. A call
-on the loopback interface counts as one over TLS 1.3: nobody else reads it.
+A bucket that denies what does not come over TLS, as those of SAM and of the CDK do, would deny
+everything. A call on the loopback interface counts as one over TLS 1.3: nobody else reads it.
 
 Docs (checked 2026-11): docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html.
 """

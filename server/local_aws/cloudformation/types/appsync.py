@@ -26,6 +26,7 @@ KINDS: Mapping[str, Kind] = {
         attributes={
             "ApiId": "{apiId}",
             "Arn": "{arn}",
+            "GraphQLEndpointArn": "arn:aws:appsync:{region}:{account}:endpoints/graphql-api/{apiId}",
             "GraphQLDns": "{dns[GRAPHQL]}",
             "GraphQLUrl": "{uris[GRAPHQL]}",
             "RealtimeDns": "{dns[REALTIME]}",
@@ -40,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
         "{apiId}GraphQLSchema",
         update=("StartSchemaCreation",),
         read="GetSchemaCreationStatus",
+        attributes={"Id": "{apiId}GraphQLSchema"},
         from_s3={"DefinitionS3Location": "Definition"},
         settled=Settled("status", frozenset({"SUCCESS", "ACTIVE"}), frozenset({"FAILED", "NOT_APPLICABLE"})),
     ),
@@ -52,19 +54,46 @@ KINDS: Mapping[str, Kind] = {
             "Arn": "arn:aws:appsync:{region}:{account}:apis/{apiId}/apikeys/{id}",
         },
     ),
-    "AWS::AppSync::DataSource": kind("DataSource", "{dataSourceArn}"),
-    "AWS::AppSync::Resolver": kind("Resolver", "{resolverArn}", from_s3=CODE),
-    "AWS::AppSync::FunctionConfiguration": kind("Function", "{functionArn}", from_s3=CODE),
+    "AWS::AppSync::DataSource": kind(
+        "DataSource", "{dataSourceArn}", attributes={"DataSourceArn": "{dataSourceArn}", "Name": "{name}"}
+    ),
+    "AWS::AppSync::Resolver": kind(
+        "Resolver",
+        "{resolverArn}",
+        attributes={
+            "FieldName": "{fieldName}",
+            "ResolverArn": "{resolverArn}",
+            "TypeName": "{typeName}",
+        },
+        from_s3=CODE,
+    ),
+    "AWS::AppSync::FunctionConfiguration": kind(
+        "Function",
+        "{functionArn}",
+        attributes={
+            "DataSourceName": "{dataSourceName}",
+            "FunctionArn": "{functionArn}",
+            "FunctionId": "{functionId}",
+            "Name": "{name}",
+        },
+        from_s3=CODE,
+    ),
     "AWS::AppSync::Api": kind(
         "Api",
         "{apiArn}",
-        attributes={"Dns.Http": "{dns[HTTP]}", "Dns.Realtime": "{dns[REALTIME]}"},
+        attributes={
+            "ApiArn": "{apiArn}",
+            "ApiId": "{apiId}",
+            "Dns.Http": "{dns[HTTP]}",
+            "Dns.Realtime": "{dns[REALTIME]}",
+        },
         known={"resourceArn": "{apiArn}"},
         tagging=TAGGING,
     ),
     "AWS::AppSync::ChannelNamespace": kind(
         "ChannelNamespace",
         "{channelNamespaceArn}",
+        attributes={"ChannelNamespaceArn": "{channelNamespaceArn}"},
         from_s3={"CodeS3Location": "codeHandlers"},
         known={"resourceArn": "{channelNamespaceArn}"},
         tagging=TAGGING,

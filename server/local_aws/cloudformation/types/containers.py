@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from server.local_aws.cloudformation.kinds import Kind, Settled
+from server.local_aws.cloudformation.kinds import Kind, Settled, same
 
 KINDS: Mapping[str, Kind] = {
     "AWS::AppRunner::Service": Kind(
@@ -12,6 +12,7 @@ KINDS: Mapping[str, Kind] = {
         update=("UpdateService",),
         delete="DeleteService",
         read="DescribeService",
+        attributes=same("ServiceArn", "ServiceId", "ServiceUrl", "Status"),
         named="ServiceName",
         longest=40,
         settled=Settled("Status", frozenset({"RUNNING"}), frozenset({"CREATE_FAILED", "DELETE_FAILED"})),
@@ -26,7 +27,10 @@ KINDS: Mapping[str, Kind] = {
         update=("UpdateExpressGatewayService",),
         delete="DeleteExpressGatewayService",
         read="DescribeExpressGatewayService",
-        attributes={"Endpoint": "{activeConfigurations[0][ingressPaths][0][endpoint]}"},
+        attributes={
+            "Endpoint": "{activeConfigurations[0][ingressPaths][0][endpoint]}",
+            "ServiceArn": "{serviceArn}",
+        },
         settled=Settled("status.statusCode", frozenset({"ACTIVE"})),
         gone=frozenset({"INACTIVE", "DRAINING"}),
         known={"resourceArn": "{serviceArn}"},

@@ -5,14 +5,15 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from server.local_aws.cloudformation.kinds import Kind, Part, Properties
+from server.local_aws.cloudformation.kinds import Kind, Part, Properties, same
 
 ARN = "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
 EXTENSIONS = {"nodejs": "js", "python": "py"}
 
 
 def with_package(properties: Properties, region: str) -> dict[str, Any]:
-    """The code that a template writes out becomes a package: a file `index`, as the runtime's languages have it."""
+    """The code that a template writes out becomes a package: a file `index`, as the runtime's languages
+    have it."""
     given = dict(properties)
     code = given.get("Code")
     if not isinstance(code, Mapping) or not isinstance(code.get("ZipFile"), str):
@@ -71,6 +72,7 @@ KINDS: Mapping[str, Kind] = {
         "{FunctionArn}",
         update=("UpdateFunctionUrlConfig",),
         delete="DeleteFunctionUrlConfig",
+        attributes=same("FunctionArn", "FunctionUrl"),
         renamed={"TargetFunctionArn": "FunctionName"},
         defaults={"Cors": {}, "InvokeMode": "BUFFERED"},
     ),
@@ -79,6 +81,7 @@ KINDS: Mapping[str, Kind] = {
         "PublishVersion",
         "{FunctionArn}",
         delete="DeleteFunction",
+        attributes=same("FunctionArn", "Version"),
         known={"Qualifier": "{Version}"},
     ),
     "AWS::Lambda::Alias": Kind(
@@ -87,6 +90,7 @@ KINDS: Mapping[str, Kind] = {
         "{AliasArn}",
         update=("UpdateAlias",),
         delete="DeleteAlias",
+        attributes=same("AliasArn"),
         defaults={"Description": "", "RoutingConfig": {}},
     ),
     "AWS::Lambda::LayerVersion": Kind(
@@ -94,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
         "PublishLayerVersion",
         "{LayerVersionArn}",
         delete="DeleteLayerVersion",
+        attributes=same("LayerVersionArn"),
         named="LayerName",
         known={"VersionNumber": "{Version}"},
     ),

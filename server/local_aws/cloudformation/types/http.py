@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from server.local_aws.cloudformation.kinds import Kind, Part, Properties
+from server.local_aws.cloudformation.kinds import Kind, Part, Properties, same
 from server.local_aws.cloudformation.template import title_of
 
 SERVICE = "apigatewayv2"
@@ -32,6 +32,10 @@ KINDS: Mapping[str, Kind] = {
     "AWS::ApiGatewayV2::Api": kind(
         "Api",
         "{ApiId}",
+        attributes={
+            **same("ApiEndpoint", "ApiId"),
+            "ExecuteApiArn": "arn:aws:execute-api:{region}:{account}:{ApiId}",
+        },
         from_s3={"BodyS3Location": "Body"},
         parts={"Body": Part("ReimportApi")},
         prepare=api,
@@ -40,16 +44,22 @@ KINDS: Mapping[str, Kind] = {
         tagging=("TagResource", "UntagResource", "TagKeys"),
         known={"ResourceArn": "arn:aws:apigateway:{region}::/apis/{ApiId}"},
     ),
-    "AWS::ApiGatewayV2::Route": kind("Route", "{RouteId}"),
-    "AWS::ApiGatewayV2::RouteResponse": kind("RouteResponse", "{RouteResponseId}"),
-    "AWS::ApiGatewayV2::Integration": kind("Integration", "{IntegrationId}"),
-    "AWS::ApiGatewayV2::IntegrationResponse": kind("IntegrationResponse", "{IntegrationResponseId}"),
-    "AWS::ApiGatewayV2::Deployment": kind("Deployment", "{DeploymentId}"),
+    "AWS::ApiGatewayV2::Route": kind("Route", "{RouteId}", attributes=same("RouteId")),
+    "AWS::ApiGatewayV2::RouteResponse": kind(
+        "RouteResponse", "{RouteResponseId}", attributes=same("RouteResponseId")
+    ),
+    "AWS::ApiGatewayV2::Integration": kind(
+        "Integration", "{IntegrationId}", attributes=same("IntegrationId")
+    ),
+    "AWS::ApiGatewayV2::IntegrationResponse": kind(
+        "IntegrationResponse", "{IntegrationResponseId}", attributes=same("IntegrationResponseId")
+    ),
+    "AWS::ApiGatewayV2::Deployment": kind("Deployment", "{DeploymentId}", attributes=same("DeploymentId")),
     "AWS::ApiGatewayV2::Stage": kind(
         "Stage",
         "{StageName}",
         defaults={"StageVariables": {}, "Description": ""},
     ),
-    "AWS::ApiGatewayV2::Model": kind("Model", "{ModelId}"),
-    "AWS::ApiGatewayV2::Authorizer": kind("Authorizer", "{AuthorizerId}"),
+    "AWS::ApiGatewayV2::Model": kind("Model", "{ModelId}", attributes=same("ModelId")),
+    "AWS::ApiGatewayV2::Authorizer": kind("Authorizer", "{AuthorizerId}", attributes=same("AuthorizerId")),
 }

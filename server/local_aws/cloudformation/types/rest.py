@@ -155,7 +155,12 @@ KINDS: Mapping[str, Kind] = {
         patched=("DeploymentId", "Description", "Variables", "TracingEnabled"),
     ),
     "AWS::ApiGateway::Account": Kind(
-        SERVICE, "UpdateAccount", "{account}ApiGatewayAccount", update=("UpdateAccount",), prepare=account
+        SERVICE,
+        "UpdateAccount",
+        "{account}ApiGatewayAccount",
+        attributes={"Id": "{account}ApiGatewayAccount"},
+        update=("UpdateAccount",),
+        prepare=account,
     ),
     "AWS::ApiGateway::Model": Kind(
         SERVICE,

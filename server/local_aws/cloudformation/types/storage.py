@@ -81,18 +81,22 @@ def attributes(*plain: str) -> Callable[[Properties, str], dict[str, Any]]:
     return prepare
 
 
-def settings(*plain: str, fixed: tuple[str, ...] = ()) -> Callable[[Properties, str], dict[str, Any]]:
-    """Return what makes all properties but the `plain` ones attributes that are set one by one; those in `fixed`
-    are set when the resource is made."""
+def settings(
+    *plain: str, fixed: tuple[str, ...] = (), names: tuple[str, ...]
+) -> Callable[[Properties, str], dict[str, Any]]:
+    """Return what makes the properties in `names` attributes that are set one by one, and those in `fixed`
+    attributes that are set when the resource is made; the `plain` ones are parameters."""
 
     def prepare(properties: Properties, region: str) -> dict[str, Any]:
+        if unknown := properties.keys() - {*plain, *fixed, *names}:
+            raise BadProperty("", f"extraneous key [{sorted(unknown)[0]}] is not permitted")
         given = {name: value for name, value in properties.items() if name in plain}
         if first := {name: written(properties[name]) for name in fixed if name in properties}:
             given["Attributes"] = first
         given["Settings"] = [
-            {"AttributeName": name, "AttributeValue": written(value)}
-            for name, value in properties.items()
-            if name not in plain and name not in fixed
+            {"AttributeName": name, "AttributeValue": written(properties[name])}
+            for name in names
+            if name in properties
         ]
         return given
 
@@ -110,7 +114,8 @@ def text(value: Any) -> str:
 def policy(
     name: str, parameters: Callable[[str], dict[str, Any]]
 ) -> Callable[[Properties, str], dict[str, Any]]:
-    """Return what makes a policy the `parameters` that set it on each of the resources in the property `name`."""
+    """Return what makes a policy the `parameters` that set it on each of the resources in the property
+    `name`."""
 
     def prepare(properties: Properties, region: str) -> dict[str, Any]:
         if unknown := properties.keys() - {name, "PolicyDocument"}:
@@ -231,7 +236,13 @@ KINDS: Mapping[str, Kind] = {
             "Settings": Part("SetTopicAttributes", each=True),
             "Subscription": Part("Subscribe", "", each=True),
         },
-        prepare=settings("TopicName", "Tags", "Subscription", fixed=("FifoTopic",)),
+        prepare=settings(
+            "TopicName",
+            "Tags",
+            "Subscription",
+            fixed=("FifoTopic",),
+            names=("ContentBasedDeduplication", "DisplayName", "KmsMasterKeyId", "SignatureVersion"),
+        ),
     ),
     "AWS::SNS::Subscription": Kind(
         "sns",
@@ -239,7 +250,18 @@ KINDS: Mapping[str, Kind] = {
         "{SubscriptionArn}",
         delete="Unsubscribe",
         parts={"Settings": Part("SetSubscriptionAttributes", each=True)},
-        prepare=settings("Endpoint", "Protocol", "TopicArn"),
+        prepare=settings(
+            "Endpoint",
+            "Protocol",
+            "TopicArn",
+            names=(
+                "DeliveryPolicy",
+                "FilterPolicyScope",
+                "FilterPolicy",
+                "RawMessageDelivery",
+                "RedrivePolicy",
+            ),
+        ),
     ),
     "AWS::SNS::TopicPolicy": Kind(
         "sns",

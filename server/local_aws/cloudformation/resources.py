@@ -62,10 +62,12 @@ class Deployer:
             resource.known = {**parameters, **unwrapped(answer)}
         else:
             resource.known = {name: value for name, value in given.items() if name not in kind.parts}
-        self._learn(resource, kind)
+        if kind.create:
+            self._learn(resource, kind)
         for name, part in kind.parts.items():
             if name in given:
                 await self._put(resource, kind, part, name, elements(part, given[name]))
+        self._learn(resource, kind)
         await self._settle(resource, kind)
 
     async def update(self, resource: Resource, kind: Kind, properties: Properties) -> None:
@@ -246,6 +248,7 @@ class Deployer:
             identity = self._identity(kind, part.put, resource)
             parameters = structure(shape, {**identity, **part.fixed, **members}, f"/{name}")
             await self.calls.make(kind.service, part.put, parameters)
+            self._learn(resource, kind)  # from now on there is something to delete
 
     async def _remove(self, resource: Resource, kind: Kind, part: Part, values: Iterable[Any]) -> None:
         for value in values if part.remove else ():

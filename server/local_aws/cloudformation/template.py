@@ -180,8 +180,15 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def references_of_text(argument: Any) -> Iterator[tuple[str, str]]:
-    text, own = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
-    yield from references(list(own.values()))
+    match argument:
+        case str(text):
+            own: Mapping[str, Any] = {}
+        case [str(text), dict(own)]:
+            yield from references(list(own.values()))
+        case _:
+            raise invalid(
+                "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments."
+            )
     for name in REFERENCE.findall(text):
         head, _, attribute = name.strip().partition(".")
         if name.strip() not in own:

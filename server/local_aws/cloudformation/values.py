@@ -108,7 +108,10 @@ class Values:
 
     def joined(self, argument: Any) -> Any:
         separator, parts = argument
-        return self.reachable(str(separator).join(text(each) for each in self.of(parts)))
+        found = self.of(parts)
+        if not isinstance(found, list):
+            raise TypeError("not a list")
+        return self.reachable(str(separator).join(text(each) for each in found))
 
     def split(self, argument: Any) -> Any:
         separator, whole = argument

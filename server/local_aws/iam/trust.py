@@ -81,6 +81,11 @@ def check_lambda(role_arn: str, function_arn: str) -> None:
         raise ApiError(400, "InvalidParameterValueException", message)
 
 
+def trusts(role_arn: str, service: str) -> bool:
+    """Return whether there is this role, and it lets a service of AWS's assume it."""
+    return permits(statements_of(role_arn), ASSUME, Service(service), role_arn, {})
+
+
 def statements_of(role_arn: str) -> object:
     """Return the statements of a role's trust policy; none if this account has no such role."""
     role = role_with(role_arn)

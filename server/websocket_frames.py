@@ -5,7 +5,6 @@ another, and close codes that nobody may send. Here the heads of frames are read
 what breaks the protocol is replaced by a frame that every library refuses: with 1002, as the RFC demands.
 """
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -107,7 +106,7 @@ def may_close(frame: bytes | bytearray) -> bool:
     return int.from_bytes(bytes((frame[6] ^ mask[0], frame[7] ^ mask[1])), "big") in CLOSE_CODES
 
 
-class CheckedProtocol(asyncio.Protocol):
+class CheckedProtocol:
     """Stands between a transport and aiohttp's protocol, and checks what the peer sends."""
 
     def __init__(self, protocol: Any, check: FrameCheck) -> None:
@@ -118,18 +117,9 @@ class CheckedProtocol(asyncio.Protocol):
         if passed := self._check.feed(data):
             self._protocol.data_received(passed)
 
-    def eof_received(self) -> bool | None:
-        keep_open: bool | None = self._protocol.eof_received()
-        return keep_open
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._protocol.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        self._protocol.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._protocol.resume_writing()
+    def __getattr__(self, name: str) -> Any:
+        """Everything else that a transport says is the protocol's own."""
+        return getattr(self._protocol, name)
 
 
 async def accept(request: web.Request, websocket: web.WebSocketResponse) -> None:
@@ -139,5 +129,5 @@ async def accept(request: web.Request, websocket: web.WebSocketResponse) -> None
     if early := getattr(request.protocol, "_message_tail", b""):
         setattr(request.protocol, "_message_tail", check.feed(early))  # noqa: B010
     if request.transport is not None:
-        request.transport.set_protocol(CheckedProtocol(request.protocol, check))
+        request.transport.set_protocol(CheckedProtocol(request.protocol, check))  # type: ignore[arg-type]
     await websocket.prepare(request)

@@ -1,5 +1,4 @@
 // The producer: the same items as everywhere in this series, for the same three parameters.
-// (Each function's folder is zipped as it is, so each Node function has its own copy of this file.)
 
 import { setTimeout as sleep } from "node:timers/promises";
 

@@ -1,7 +1,4 @@
-"""The producer: the same items as everywhere in this series, for the same three parameters.
-
-(Each function's folder is zipped as it is, so each Python function has its own copy of this file.)
-"""
+"""The producer: the same items as everywhere in this series, for the same three parameters."""
 
 import json
 import re

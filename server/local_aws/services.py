@@ -14,6 +14,7 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "apigateway": ("server.local_aws.api_gateway.service", "ApiGateway"),
     "apprunner": ("server.local_aws.app_runner.api", "AppRunnerApi"),
     "appsync": ("server.local_aws.appsync.api", "AppSyncApi"),
+    "cloudformation": ("server.local_aws.cloudformation.service", "CloudFormation"),
     "ecs": ("server.local_aws.ecs_express.api", "EcsExpressApi"),
     "lambda": ("server.local_aws.aws_lambda.api", "LambdaApi"),
     "sts": ("server.local_aws.iam.root", "RootIdentity"),

@@ -3,8 +3,9 @@
 import asyncio
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.door import allowed
 from server.door.allowed import Allowed
@@ -23,6 +24,9 @@ from server.local_aws.platform.behaviour import Behaviour
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.service import Platform, Service
 from server.processes.children import Processes
+
+if TYPE_CHECKING:
+    from server.local_aws.iam.identity import Identity
 
 MAX_API_CALL = 256 * 1024 * 1024
 """Bytes of a control-plane call's body that are accepted."""
@@ -73,6 +77,7 @@ class StandIn:
                 endpoints=self.endpoints,
                 forward=self._forward,
                 admit=self._admit,
+                act=self._act,
                 enforce_iam=self._enforce_iam,
             )
             starting.push_async_callback(self._platform.stop)
@@ -140,11 +145,28 @@ class StandIn:
             return ApiError(400, "InvalidRequestContentException", "The request's body broke off").answer()
         try:
             call = self._admit(call)
+            return await self._answer(call, service)
         except ApiError as error:
             return refusals.in_protocol(call, error)
+
+    async def _answer(self, call: ApiCall, service: Service | None) -> ApiAnswer:
         if service is not None and service.serves(call):
             return await service.call(call)
         return await self._forward(call)
+
+    async def _act(self, caller: "Identity", call: ApiCall) -> ApiAnswer:
+        """Answer a call that the stand-in itself makes in the name of `caller`."""
+        from server.local_aws.iam import enforcement
+
+        call = replace(call, headers=[*call.headers, ("host", self._host)])
+        try:
+            if self._enforce_iam:
+                call = enforcement.admit_of(caller, call, function_statements)
+            else:
+                call = canonical(call)
+            return await self._answer(call, await self._service(call.service))
+        except ApiError as error:
+            return refusals.in_protocol(call, error)
 
     def _admit(self, call: ApiCall) -> ApiCall:
         """`call` in its canonical form, which is what has been judged and is run. Raises `ApiError` unless it
@@ -162,6 +184,10 @@ class StandIn:
 
     async def _forward(self, call: ApiCall) -> ApiAnswer:
         """Let moto answer; then let go of what it no longer knows."""
+        if call.service == "s3":
+            from server.local_aws.iam import bucket_policies  # only now: it imports moto's S3
+
+            bucket_policies.install()
         answer = await self._control_plane.call(call, self._host)
         if call.method not in ("GET", "HEAD"):
             self._platform.retire()

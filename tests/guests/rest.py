@@ -1,8 +1,9 @@
 """Functions behind REST APIs in mode STREAM."""
 
+import json
 import time
 
-from .guest import LAST_CHUNK, PRELUDE, Invocation
+from .guest import LAST_CHUNK, PRELUDE, Invocation, given
 
 
 def late_prelude(invocation: Invocation) -> None:
@@ -32,3 +33,15 @@ def streams_40_mb(invocation: Invocation) -> None:
         call.chunk(bytes(65536))
     call.send(LAST_CHUNK)
     print("through", flush=True)
+
+
+def stamped(invocation: Invocation) -> None:
+    """Streams its metadata, then as many lines, as far apart, as it was given; each says when it was sent."""
+    count, interval = given()
+    call = invocation.stream(PRELUDE)
+    call.chunk(b"{}" + bytes(8))
+    for seq in range(count):
+        if seq:
+            time.sleep(interval)
+        call.chunk(json.dumps({"seq": seq, "sent": time.time(), "text": "foo"}).encode() + b"\n")
+    call.end()

@@ -30,8 +30,9 @@ LOCAL_AWS = ROOT / "server" / "local_aws"
 README = LOCAL_AWS / "README.md"
 ROW = re.compile(r"^\| `([\w-]+)` \| `(\w+)/` \| .* \| (.+) \|$", re.MULTILINE)
 
-NOTHING_IS_DEPLOYED = {"sts"}
-"""Services that say something and keep nothing: no lesson creates anything of them, and nothing listens."""
+NOTHING_IS_DEPLOYED = {"cloudformation", "sts"}
+"""Services of which nothing listens, and of which no lesson creates anything: what a stack deploys is other
+services'."""
 
 LIMITS = {field.name for field in fields(Limits)}
 

@@ -1,8 +1,7 @@
 """Deploys the embedded server to App Runner and to ECS Express Mode: what notebook 10 does step by step."""
 
-import time
-
 from lab.cloud.cloud import Cloud
+from lab.cloud.containers import wait_until_settled
 from lab.deploy.image import push_image
 from lab.deploy.services import create_role, wait_until_healthy
 
@@ -21,11 +20,10 @@ def deploy_app_runner(cloud: Cloud, name: str) -> str:
     }
     access = {"AccessRoleArn": create_role(cloud, cloud.name(name))}
     source = {"ImageRepository": image, "AuthenticationConfiguration": access}
-    runner = cloud.client("apprunner")
-    service = runner.create_service(ServiceName=cloud.name(name), SourceConfiguration=source)["Service"]
-    while service["Status"] == "OPERATION_IN_PROGRESS":
-        time.sleep(0.1 if cloud.is_local else 5)
-        service = runner.describe_service(ServiceArn=service["ServiceArn"])["Service"]
+    service = cloud.client("apprunner").create_service(
+        ServiceName=cloud.name(name), SourceConfiguration=source
+    )["Service"]
+    service = wait_until_settled(cloud, service["ServiceArn"], quiet=True)
     if service["Status"] != "RUNNING":
         raise RuntimeError(f"the App Runner service is {service['Status']}, not RUNNING")
     return cloud.address(service["ServiceUrl"])

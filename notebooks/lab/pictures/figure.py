@@ -8,6 +8,7 @@ matplotlib takes a second to import, which the first figure takes, and not whoev
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from lab.streams.arrivals import Arrivals, Item
@@ -166,11 +167,8 @@ Steps = tuple[list[float], list[int]]
 
 def staircase(steps: list[tuple[float, int]]) -> Steps:
     """Moments and the running total from each of them on, starting with nothing at 0."""
-    moments, totals = [0.0], [0]
-    for moment, size in steps:
-        moments.append(moment)
-        totals.append(totals[-1] + size)
-    return moments, totals
+    totals = accumulate((size for _, size in steps), initial=0)
+    return [0.0, *(moment for moment, _ in steps)], list(totals)
 
 
 def level(stairs: Steps, moment: float) -> int:

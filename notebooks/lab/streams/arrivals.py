@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from time import time
 
 from lab.streams.events import Event
@@ -144,11 +144,7 @@ class Arrivals:
         """The most bytes that were sent and had not arrived, at any moment."""
         steps = [(item.sent, item.size) for item in self.items]
         steps += [(item.arrived, -item.size) for item in self.items]
-        held = most = 0
-        for _, size in sorted(steps):
-            held += size
-            most = max(most, held)
-        return most
+        return max(accumulate((size for _, size in sorted(steps)), initial=0))
 
     @property
     def total(self) -> float:

@@ -3,9 +3,9 @@
 Source: RFC 6455 sections 5.2 (frames), 5.5 (control frames), 7.4 (close codes), 4.2.2 (handshake).
 """
 
-import base64
-import hashlib
 from dataclasses import dataclass
+
+from websockets.utils import apply_mask
 
 from lab.wire.cursor import Cursor, Cut, Steps
 from lab.wire.part import Part, Sender, plural, quoted
@@ -32,12 +32,6 @@ CLOSE_CODES = {
     1012: "service restart",
     1013: "try again later",
 }
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-def accept_for(key: str) -> str:
-    """Return the `Sec-WebSocket-Accept` that proves a server has read this `Sec-WebSocket-Key`."""
-    return base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +59,7 @@ class Frame:
 
 def xor(payload: bytes, mask: bytes) -> bytes:
     """Mask or unmask: byte i of the payload with byte i mod 4 of the mask; no mask changes nothing."""
-    if not mask or not payload:
-        return payload
-    key = (mask * (len(payload) // len(mask) + 1))[: len(payload)]
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(len(payload), "big")
+    return apply_mask(payload, mask) if mask else payload
 
 
 class WebSocketAnnotator:

@@ -4,7 +4,7 @@ from server.local_aws.api_gateway.common.read_back import completed
 from server.local_aws.api_gateway.http.api import HttpApis
 from server.local_aws.api_gateway.rest.api import RestApis
 from server.local_aws.api_gateway.websocket.apis import WebSocketApis
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall
 from server.local_aws.platform.service import Calls, Platform
 
 
@@ -24,17 +24,10 @@ class ApiGateway(Calls):
         return completed(call, await self._answer(call))
 
     async def _answer(self, call: ApiCall) -> ApiAnswer:
-        try:
-            answer = await self._websocket.call(call)
-        except ApiError as error:
-            answer = error.answer()
-        if answer is not None:
-            return answer
-        if self._rest.is_mine(call):
-            return await self._rest.call(call)
-        if self._http.is_mine(call):
-            return await self._http.call(call)
-        return await self._forward(call)
+        for kind in (self._websocket, self._http):
+            if (answer := await kind.call(call)) is not None:
+                return answer
+        return await (self._rest.call(call) if self._rest.is_mine(call) else self._forward(call))
 
     async def retire(self) -> None:
         for kind in (self._rest, self._http, self._websocket):

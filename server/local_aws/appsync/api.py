@@ -16,12 +16,12 @@ from urllib.parse import unquote
 from server.local_aws.appsync import completed, deployed
 from server.local_aws.appsync.apis import Apis
 from server.local_aws.appsync.completed import CompleteGraphqlAPI
-from server.local_aws.appsync.deployed import SUPPORTED_MODES, Api
+from server.local_aws.appsync.deployed import Api, check_mode
 from server.local_aws.appsync.events.namespaces import check_settings, to_document, update
 from server.local_aws.appsync.graphql.graphql_api import GraphqlApi
 from server.local_aws.appsync.graphql.schema import BadSchema
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, not_found
 from server.local_aws.platform.service import Calls, Platform
 
 GRAPHQL = re.compile(r"/v1/apis(?:/(?P<api>[^/]+)(?:/(?P<rest>.+))?)?")
@@ -55,14 +55,11 @@ class AppSyncApi(Calls):
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer one call."""
-        try:
-            if match := GRAPHQL.fullmatch(call.path):
-                return await self._graphql(call, match["api"], unquote(match["rest"] or ""))
-            if match := EVENTS.fullmatch(call.path):
-                return await self._events(call, match["api"], unquote(match["rest"] or ""))
-            return await self._forward(call)
-        except ApiError as error:
-            return error.answer()
+        if match := GRAPHQL.fullmatch(call.path):
+            return await self._graphql(call, match["api"], unquote(match["rest"] or ""))
+        if match := EVENTS.fullmatch(call.path):
+            return await self._events(call, match["api"], unquote(match["rest"] or ""))
+        return await self._forward(call)
 
     # GraphQL APIs
 
@@ -83,8 +80,7 @@ class AppSyncApi(Calls):
         if graphql is not None and (match := RESOLVERS.fullmatch(rest)):
             return resolvers(call, graphql, match["type"], match["field"], settings)
         if OUT_OF_SCOPE.match(rest):
-            message = f"The local stand-in has no {rest.partition('/')[0]}"
-            raise ApiError(400, "BadRequestException", message)
+            raise bad_request(f"The local stand-in has no {rest.partition('/')[0]}")
         if rest == "schemacreation" and call.method == "POST":
             return await self._create_schema(call, api, settings)
         if rest == "schemacreation" and deployed.graphql_api(api).graphql_schema is None:
@@ -107,7 +103,7 @@ class AppSyncApi(Calls):
         """API keys, of both kinds of APIs."""
         keys = completed.keys_of(api)
         if key and key not in keys:
-            raise ApiError(404, "NotFoundException", f"API key {key} not found.")
+            raise not_found(f"API key {key} not found.")
         if call.method == "GET":
             return ApiAnswer.of(200, {"apiKeys": [completed.key_document(api, name) for name in keys]})
         answer = await self._forward(call)
@@ -122,7 +118,7 @@ class AppSyncApi(Calls):
         try:
             definition = base64.b64decode(settings.get("definition", ""), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError, TypeError, ValueError):
-            raise ApiError(400, "BadRequestException", "definition must be base64 of a text") from None
+            raise bad_request("definition must be base64 of a text") from None
         answer = await self._forward(call)
         kept = deployed.graphql_api(api).graphql_schema
         if kept is not None and graphql is not None:
@@ -153,8 +149,7 @@ class AppSyncApi(Calls):
         if match := NAMESPACE.fullmatch(rest):
             namespace = deployed.namespace(api, match["name"])
             if namespace is None:
-                message = f"Channel namespace {match['name']} not found."
-                raise ApiError(404, "NotFoundException", message)
+                raise not_found(f"Channel namespace {match['name']} not found.")
             if call.method != "DELETE":
                 if call.method == "POST":
                     update(namespace, settings, datetime.now(UTC))
@@ -212,13 +207,12 @@ def check_modes(settings: Mapping[str, Any]) -> None:
     """Refuse authorization modes that would not be enforced here."""
     providers = settings.get("additionalAuthenticationProviders") or []
     if not isinstance(providers, list):
-        raise ApiError(400, "BadRequestException", "additionalAuthenticationProviders must be a list")
+        raise bad_request("additionalAuthenticationProviders must be a list")
     modes = [settings.get("authenticationType")]
     modes += [provider.get("authenticationType") for provider in providers if isinstance(provider, dict)]
     for mode in modes:
-        if mode is not None and mode not in SUPPORTED_MODES:
-            message = f"The local stand-in authorizes by {' and '.join(SUPPORTED_MODES)}, not {mode}"
-            raise ApiError(400, "BadRequestException", message)
+        if mode is not None:
+            check_mode(mode)
 
 
 def data_sources(
@@ -229,13 +223,12 @@ def data_sources(
     if name is None and call.method == "GET":
         return ApiAnswer.of(200, {"dataSources": [source.document for source in sources.values()]})
     if name is None and settings.get("name") in sources:
-        message = f"Data source with name {settings['name']} already exists"
-        raise ApiError(400, "BadRequestException", message)
+        raise bad_request(f"Data source with name {settings['name']} already exists")
     if name is not None and name not in sources:
-        raise ApiError(404, "NotFoundException", f"No data source found named {name}")
+        raise not_found(f"No data source found named {name}")
     if call.method == "DELETE" and name is not None:
         if any(resolver.data_source == name for resolver in graphql.resolvers.values()):
-            raise ApiError(400, "BadRequestException", f"Data source {name} is in use by a resolver")
+            raise bad_request(f"Data source {name} is in use by a resolver")
         del sources[name]
         return ApiAnswer.of(204)
     if call.method == "POST":
@@ -255,10 +248,9 @@ def resolvers(
     if field is None:
         field = str(settings.get("fieldName"))
         if (kind, field) in kept:
-            message = f"Only one resolver is allowed per field: {kind}.{field}"
-            raise ApiError(400, "BadRequestException", message)
+            raise bad_request(f"Only one resolver is allowed per field: {kind}.{field}")
     elif (kind, field) not in kept:
-        raise ApiError(404, "NotFoundException", f"No resolver found for {kind}.{field}")
+        raise not_found(f"No resolver found for {kind}.{field}")
     if call.method == "DELETE":
         del kept[kind, field]
         return ApiAnswer.of(204)

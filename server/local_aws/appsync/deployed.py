@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.appsync.models import AppSyncBackend, ChannelNamespace, EventsAPI, GraphqlAPI, appsync_backends
 
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import bad_request, not_found
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 SUPPORTED_MODES = ("API_KEY", "AWS_IAM")
@@ -29,7 +29,7 @@ def backend(region: str) -> AppSyncBackend:
     try:
         return appsync_backends[ACCOUNT_ID][region]
     except KeyError:
-        raise ApiError(400, "BadRequestException", f"There is no Region {region}") from None
+        raise bad_request(f"There is no Region {region}") from None
 
 
 def exists(api: Api) -> bool:
@@ -41,7 +41,7 @@ def graphql_api(api: Api) -> GraphqlAPI:
     """Raises `ApiError` (404)."""
     found = backend(api.region).graphql_apis.get(api.api_id)
     if found is None:
-        raise ApiError(404, "NotFoundException", f"GraphQL API {api.api_id} not found.")
+        raise not_found(f"GraphQL API {api.api_id} not found.")
     return found
 
 
@@ -49,7 +49,7 @@ def events_api(api: Api) -> EventsAPI:
     """Raises `ApiError` (404)."""
     found = backend(api.region).events_apis.get(api.api_id)
     if found is None:
-        raise ApiError(404, "NotFoundException", f"Events API {api.api_id} not found.")
+        raise not_found(f"Events API {api.api_id} not found.")
     return found
 
 
@@ -65,6 +65,12 @@ def is_valid_key(api: Api, key: str, now: datetime | None = None) -> bool:
     if found is None:
         return False
     return found.expires.replace(tzinfo=UTC) > (now or datetime.now(UTC))
+
+
+def check_mode(mode: object) -> None:
+    """Raise `ApiError` for an authorization mode that would not be enforced here."""
+    if mode not in SUPPORTED_MODES:
+        raise bad_request(f"The local stand-in authorizes by {' and '.join(SUPPORTED_MODES)}, not {mode}")
 
 
 def graphql_modes(api: Api) -> list[str]:

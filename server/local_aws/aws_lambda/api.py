@@ -160,24 +160,21 @@ class LambdaApi:
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Serve any other call: those of Function URLs here, all else by moto, completed."""
-        try:
-            if match := URL_CONFIG.fullmatch(call.path):
-                return await self._urls.call(call, unquote(match[1]))
-            if match := URL_CONFIGS.fullmatch(call.path):
-                return self._urls.list(call, unquote(match[1]))
-            creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
-            if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
-                await self._check_code(call, creates=bool(creates))
-            configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
-            if self._platform.enforce_iam and (creates or configures):
-                check_role(call, unquote(configures[1]) if configures else "")
-            answer = await self._platform.forward(call)
-            if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
-                name, qualifier = unquote(match[1]), call.query.get("Qualifier")
-                body = deployed.complete_permission(call.region, name, qualifier, answer.body)
-                answer = ApiAnswer(answer.status, answer.headers, body)
-        except ApiError as error:
-            return error.answer()
+        if match := URL_CONFIG.fullmatch(call.path):
+            return await self._urls.call(call, unquote(match[1]))
+        if match := URL_CONFIGS.fullmatch(call.path):
+            return self._urls.list(call, unquote(match[1]))
+        creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
+        if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
+            await self._check_code(call, creates=bool(creates))
+        configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
+        if self._platform.enforce_iam and (creates or configures):
+            check_role(call, unquote(configures[1]) if configures else "")
+        answer = await self._platform.forward(call)
+        if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
+            name, qualifier = unquote(match[1]), call.query.get("Qualifier")
+            body = deployed.complete_permission(call.region, name, qualifier, answer.body)
+            return ApiAnswer(answer.status, answer.headers, body)
         return answer
 
     async def _check_code(self, call: ApiCall, *, creates: bool) -> None:

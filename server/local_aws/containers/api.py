@@ -66,14 +66,11 @@ class ContainerApi(Calls, Generic[S]):
         self._handlers: dict[str, Handler] = {}
 
     async def call(self, call: ApiCall) -> ApiAnswer:
-        try:
-            parameters = self._json.read(call)
-            name = self._json.operation_name(call) or ""
-            if name not in self._handlers:
-                raise ApiError(501, self._unsupported, f"The local stand-in has no {name}")
-            return self._json.answer(call, self._handlers[name](call, parameters))
-        except ApiError as error:
-            return self._json.refuse(error)
+        parameters = self._json.read(call)
+        name = self._json.operation_name(call) or ""
+        if name not in self._handlers:
+            raise ApiError(501, self._unsupported, f"The local stand-in has no {name}")
+        return self._json.answer(call, self._handlers[name](call, parameters))
 
     async def stop(self) -> None:
         for service in self._services.values():

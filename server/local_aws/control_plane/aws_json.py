@@ -13,6 +13,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.refusals import with_content_type
 
 
 class JsonService:
@@ -48,27 +49,14 @@ class JsonService:
     def answer(self, call: ApiCall, result: dict[str, Any]) -> ApiAnswer:
         """What the operation returns: of `result` the members that its output has."""
         shape = self._operation(call).output_shape
-        return self._document(200, serialised(shape, result) if shape else {})
-
-    def refuse(self, error: ApiError) -> ApiAnswer:
-        """Return the answer to a call that is refused: `__type` names the error."""
-        shapes = [shape for shape in self._model.error_shapes if shape.name == error.code]
-        member = next(
-            (name for shape in shapes for name in shape.members if name.lower() == "message"), "message"
-        )
-        return self._document(error.status, {"__type": error.code, member: error.message})
+        answer = ApiAnswer.of(200, serialised(shape, result) if shape else {})
+        return with_content_type(answer, f"application/x-amz-json-{self._model.metadata['jsonVersion']}")
 
     def _operation(self, call: ApiCall) -> OperationModel:
         name = self.operation_name(call)
         if name not in self._model.operation_names:
             raise ApiError(400, "UnknownOperationException", f"There is no operation {name}")
         return self._model.operation_model(name)
-
-    def _document(self, status: int, document: object) -> ApiAnswer:
-        plain = ApiAnswer.of(status, document)
-        content_type = f"application/x-amz-json-{self._model.metadata['jsonVersion']}"
-        others = [field for field in plain.headers if field[0] != "Content-Type"]
-        return ApiAnswer(status, [("Content-Type", content_type), *others], plain.body)
 
 
 def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:

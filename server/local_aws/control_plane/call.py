@@ -110,3 +110,11 @@ class ApiError(Exception):
         """As AWS's REST-JSON services answer: the name in `x-amzn-ErrorType`, the message in the body."""
         plain = ApiAnswer.of(self.status, {"Type": "User", **self.more, "message": self.message})
         return ApiAnswer(plain.status, [*plain.headers, ("x-amzn-ErrorType", self.code)], plain.body)
+
+
+def bad_request(message: str) -> ApiError:
+    return ApiError(400, "BadRequestException", message)
+
+
+def not_found(message: str) -> ApiError:
+    return ApiError(404, "NotFoundException", message)

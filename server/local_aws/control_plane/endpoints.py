@@ -26,5 +26,10 @@ class Endpoints:
     def remove(self, endpoint: Endpoint) -> None:
         self._endpoints.remove(endpoint)
 
+    def url_of(self, id: str) -> str | None:
+        """Return where the endpoint with AWS's identifier `id` is, the newest of several."""
+        urls = [endpoint.url for endpoint in self._endpoints if endpoint.id == id]
+        return urls[-1] if urls else None
+
     def to_json(self) -> bytes:
         return json.dumps([asdict(endpoint) for endpoint in self._endpoints]).encode()

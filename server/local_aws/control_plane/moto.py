@@ -134,7 +134,7 @@ def with_type(call: ApiCall, answer: ApiAnswer) -> ApiAnswer:
     the type that it was stored with."""
     if call.service == "s3" or not is_page(answer):
         return answer
-    return refusals.with_content_type(answer, refusals.content_type_of(call), answer.body)
+    return refusals.with_content_type(answer, refusals.content_type_of(call))
 
 
 def not_served(call: ApiCall) -> ApiAnswer:

@@ -6,6 +6,7 @@ other protocols, as recorded in github.com/elastic/apm-aws-lambda/issues/526.
 
 import struct
 import uuid
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
@@ -30,12 +31,19 @@ def in_protocol(call: ApiCall, error: ApiError) -> ApiAnswer:
         return ApiAnswer(error.status, headers, body)
     if protocol == "json":
         status = error.status if error.status >= 500 else 400
-        answer = ApiAnswer.of(status, {"__type": error.code, "message": error.message})
-        return with_content_type(answer, content_type_of(call), answer.body)
+        answer = ApiAnswer.of(status, {"__type": error.code, message_member(call, error): error.message})
+        return with_content_type(answer, content_type_of(call))
     if protocol == "rest-json":
         return error.answer()
     document = xml(protocol, call, QUERY_CODES.get(error.code, error.code), escape(error.message))
-    return with_content_type(ApiAnswer.of(error.status), "text/xml", document.encode())
+    return with_content_type(replace(ApiAnswer.of(error.status), body=document.encode()), "text/xml")
+
+
+def message_member(call: ApiCall, error: ApiError) -> str:
+    """What the service calls the text of this error: `message` or, some of them, `Message`."""
+    model = service_model(call.service)
+    shapes = [shape for shape in model.error_shapes if shape.name == error.code] if model else []
+    return next((name for shape in shapes for name in shape.members if name.lower() == "message"), "message")
 
 
 def protocol_of(call: ApiCall) -> str:
@@ -83,6 +91,6 @@ def cbor(document: dict[str, str]) -> bytes:
     return bytes([0xA0 | len(document)]) + b"".join(b"\x7a" + struct.pack(">I", len(t)) + t for t in texts)
 
 
-def with_content_type(answer: ApiAnswer, content_type: str, body: bytes) -> ApiAnswer:
+def with_content_type(answer: ApiAnswer, content_type: str) -> ApiAnswer:
     others = [field for field in answer.headers if field[0].lower() != "content-type"]
-    return ApiAnswer(answer.status, [("Content-Type", content_type), *others], body)
+    return replace(answer, headers=[("Content-Type", content_type), *others])

@@ -45,7 +45,11 @@ StatementsOf = Callable[[str, str], Sequence[Statement]]
 def admit(call: ApiCall, statements_of: StatementsOf) -> ApiCall:
     """Return `call` in its canonical form: what is judged is what is run. Raises `ApiError` unless it is
     signed by somebody who has every permission that it needs."""
-    caller = caller_of(call)
+    return admit_of(caller_of(call), call, statements_of)
+
+
+def admit_of(caller: Identity, call: ApiCall, statements_of: StatementsOf) -> ApiCall:
+    """Return `caller`'s call in its canonical form. Raises `ApiError` without one of the permissions."""
     call = canonical(call)
     operation = operation_of(call)
     if operation is not None and trust.is_assumption(operation):
@@ -59,10 +63,10 @@ def admit(call: ApiCall, statements_of: StatementsOf) -> ApiCall:
         if not is_allowed(caller, needed, call.region, statements_of):
             message = caller.refusal(needed.action, needed.resource, needed.context)
             raise ApiError(403, "AccessDeniedException", message)
-    if operation.service in ("cloudformation", "tag"):
-        from server.local_aws.iam import indirect  # only now: most lessons have no stack
+    if operation.service == "tag":
+        from server.local_aws.iam import indirect  # only now: no lesson tags by this service
 
-        indirect.check_indirect(caller, call, operation)
+        indirect.check_tagging(caller, operation)
     return call
 
 

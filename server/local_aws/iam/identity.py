@@ -7,7 +7,7 @@ keeps no boundaries of users.
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,6 @@ class Identity:
     limits: Sequence[Document] = ()
     role: str = ""
     user_name: str = ""
-    held: Context = field(default_factory=dict)
 
     @property
     def context(self) -> Context:
@@ -114,13 +113,17 @@ def authenticate(request: SignedRequest, service: str, region: str | None = None
         found = user_of(access_key)
         return found[1] if found else None
 
-    access_key = verify(request, service, region, secret_of).key
+    return with_key(verify(request, service, region, secret_of).key, token)
+
+
+def with_key(access_key: str, token: str) -> Identity:
+    """Return whose key this is, of a call whose signature has been verified. Raises `ExpiredToken`."""
     if access_key == ROOT_KEY:
         return Identity(access_key, ROOT_ARN, ACCOUNT_ID, is_root=True)
     if session := session_of(access_key, token):
         return of_session(session)
     found = user_of(access_key)
-    assert found is not None  # verify has asked for the secret
+    assert found is not None  # who verified has asked for the secret
     return of_user(found[0], access_key)
 
 

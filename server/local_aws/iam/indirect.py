@@ -1,4 +1,4 @@
-"""Calls that become calls of other services need the permissions of these, too.
+"""Tags that are set by the tagging API need the permissions of the services that set them.
 
 Docs (checked 2026-11): docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html.
 moto runs Step Functions and schedules without making calls of other services.
@@ -7,11 +7,9 @@ moto runs Step Functions and schedules without making calls of other services.
 from collections.abc import Mapping
 from typing import Any
 
-from server.local_aws.control_plane.call import ApiCall
+from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.operations import Operation
-from server.local_aws.iam import stacks
 from server.local_aws.iam.identity import Identity
-from server.local_aws.iam.permissions import Permission
 
 TAG_ACTIONS = {
     "iam": "{}Role",
@@ -24,14 +22,15 @@ TAG_ACTIONS = {
 """How the actions that set tags are called, where it is not `TagResource` and `UntagResource`."""
 
 
-def check_indirect(caller: Identity, call: ApiCall, operation: Operation) -> None:
+def check_tagging(caller: Identity, operation: Operation) -> None:
     """Raise `ApiError` unless `caller` has the permissions of the calls that `operation` becomes."""
-    if operation.service == "cloudformation":
-        stacks.check_cloudformation(caller, call, operation)
-    elif operation.name in ("TagResources", "UntagResources"):
-        verb = operation.name.removesuffix("Resources")
-        for arn in resource_arns(operation.members):
-            stacks.need(caller, Permission(tag_action(arn, verb), arn))
+    if operation.name not in ("TagResources", "UntagResources"):
+        return
+    verb = operation.name.removesuffix("Resources")
+    for arn in resource_arns(operation.members):
+        action = tag_action(arn, verb)
+        if not caller.may(action, arn):
+            raise ApiError(403, "AccessDeniedException", caller.refusal(action, arn))
 
 
 def resource_arns(members: Mapping[str, Any]) -> list[str]:

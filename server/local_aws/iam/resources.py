@@ -133,7 +133,16 @@ def of_appsync(call: ApiCall, members: Members) -> list[str]:
     return [arn("appsync", call, f"{kind}/{rest}")] if rest else []
 
 
+def of_cloudformation(call: ApiCall, members: Members) -> list[str]:
+    """A stack, by its name or its ARN; a change set by that of its stack."""
+    name = first(members, "StackName")
+    if name.startswith("arn:"):
+        return [name]
+    return [arn("cloudformation", call, f"stack/{name}/*")] if name else []
+
+
 KINDS = {
+    "cloudformation": of_cloudformation,
     "lambda": of_lambda,
     "iam": of_iam,
     "sts": of_sts,

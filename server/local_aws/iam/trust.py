@@ -11,13 +11,13 @@ from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.operations import Operation
 from server.local_aws.iam.conditions import Context
 from server.local_aws.iam.identity import Document, Identity, document_of, role_with
+from server.local_aws.iam.permissions import tag_context, tags_of
 from server.local_aws.iam.policy import permits as permitted
 from server.local_aws.iam.resource_policy import Service, effects, permits
 
 ASSUME = "sts:AssumeRole"
 LAMBDA = Service("lambda.amazonaws.com")
 ASSUMPTIONS = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot")
-TAG = re.compile(r"Tags\.member\.\d+\.Key")
 LIMITS = re.compile(r"PolicyArns\.member\.\d+\.arn")
 
 
@@ -49,23 +49,12 @@ def context_of(operation: Operation, region: str) -> Context:
     """Return the condition keys of a call to assume a role."""
     keys = {"sts:externalid": "ExternalId", "sts:rolesessionname": "RoleSessionName"}
     given = {key: [str(operation.members[name])] for key, name in keys.items() if name in operation.members}
-    return {"aws:requestedregion": [region], **given, **tags_of(operation)}
-
-
-def tags_of(operation: Operation) -> Context:
-    members = operation.members
-    names = [name for name in members if TAG.fullmatch(name)]
-    if not names:
-        return {}
-    values = {
-        f"aws:requesttag/{members[name].lower()}": [members.get(name[:-3] + "Value", "")] for name in names
-    }
-    return {**values, "aws:tagkeys": [members[name] for name in names]}
+    return {"aws:requestedregion": [region], **given, **tag_context(tags_of(operation))}
 
 
 def actions_of(operation: Operation) -> Iterator[str]:
     yield ASSUME
-    if any(TAG.fullmatch(name) for name in operation.members):
+    if tags_of(operation):
         yield "sts:TagSession"
 
 
@@ -90,6 +79,11 @@ def check_lambda(role_arn: str, function_arn: str) -> None:
     if role_with(role_arn) and not permits(statements_of(role_arn), ASSUME, LAMBDA, role_arn, known):
         message = "The role defined for the function cannot be assumed by Lambda."
         raise ApiError(400, "InvalidParameterValueException", message)
+
+
+def trusts(role_arn: str, service: str) -> bool:
+    """Return whether there is this role, and it lets a service of AWS's assume it."""
+    return permits(statements_of(role_arn), ASSUME, Service(service), role_arn, {})
 
 
 def statements_of(role_arn: str) -> object:

@@ -15,6 +15,7 @@ from server.processes.children import Processes
 
 if TYPE_CHECKING:
     from server.local_aws.http1.tls import Certificate
+    from server.local_aws.iam.identity import Identity
 
 
 class Service(Protocol):
@@ -24,7 +25,7 @@ class Service(Protocol):
         """Return whether `call`, which is signed for this service, is answered here and not by moto."""
 
     async def call(self, call: ApiCall) -> ApiAnswer:
-        """Answer `call`. An AWS error is an answer, too."""
+        """Answer `call`. Raises `ApiError`."""
 
     def streams(self, call: ApiCall) -> bool:
         """Return whether `call`, of which only the head is known, is handed over with its exchange."""
@@ -68,8 +69,9 @@ S = TypeVar("S", bound=Shared)
 @dataclass
 class Platform:
     """What services share. `folder` is the stand-in's temporary folder, `forward` hands a call to moto,
-    `admit` returns a call in its canonical form or raises `ApiError` for one that is not allowed. With
-    `enforce_iam` functions sign as their roles."""
+    `admit` returns a call in its canonical form or raises `ApiError` for one that is not allowed, `act`
+    answers a call that the stand-in itself makes in somebody's name. With `enforce_iam` functions sign as
+    their roles."""
 
     limits: Limits
     behaviour: Behaviour
@@ -79,6 +81,7 @@ class Platform:
     endpoints: Endpoints
     forward: Callable[[ApiCall], Awaitable[ApiAnswer]]
     admit: Callable[[ApiCall], ApiCall]
+    act: Callable[["Identity", ApiCall], Awaitable[ApiAnswer]]
     enforce_iam: bool
     _shared: dict[Any, Any] = field(default_factory=dict)
     _certifying: Lock = field(default_factory=Lock)

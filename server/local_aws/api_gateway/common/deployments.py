@@ -12,8 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from moto.apigatewayv2.models import Api, Stage
 
-from server.local_aws.api_gateway.common.settings import bad_request
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request
 
 DEFAULT = "$default"
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")

@@ -1,4 +1,4 @@
-"""The control plane of HTTP APIs: moto's, completed; each API listens on a port of its own.
+"""The control plane of HTTP APIs, in what it has of its own.
 
 moto lacks quick create (`Target`). Docs:
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html (checked 2026-11). The texts of refusals
@@ -9,141 +9,109 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
-from moto.apigatewayv2.models import Api, apigatewayv2_backends
+from moto.apigatewayv2.models import Api
 
-from server.local_aws.api_gateway.common.deployments import DEFAULT, Deployments
-from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request
+from server.local_aws.api_gateway.common.apis import Apis, check_integration_type
+from server.local_aws.api_gateway.common.deployments import DEFAULT
 from server.local_aws.api_gateway.http import openapi
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
 from server.local_aws.api_gateway.http.routes import Routes, routes_of, unserved, wrong_with
-from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.platform.service import Platform
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, json_object
 
-APIS = re.compile(r"/v2/apis/?")
-API = re.compile(r"/v2/apis/([^/]+)/?")
-BELOW = re.compile(r"/v2/apis/([^/]+)/(\w+)(?:/([^/]+))?/?")
+APIS = re.compile(r"/v2/apis(?:/([^/]+))?/?")
 TIMEOUTS = range(50, 30_001)
 
 
-class HttpApis:
-    """Every HTTP API; calls that concern other APIs are handed on."""
+class HttpApis(Apis[Routes]):
+    """Every HTTP API."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._ports = Ports(platform.endpoints)
-        self._functions = functions_of(platform)
-        self._limits = platform.limits
-        self._forward = platform.forward
-        self._deployments: dict[str, Deployments[Routes]] = {}
+    PROTOCOL = "HTTP"
 
-    @staticmethod
-    def is_mine(call: ApiCall) -> bool:
-        """Return whether the call may concern an HTTP API."""
-        return call.service == "apigateway" and call.path.startswith("/v2/apis")
+    def _freeze(self, api: Api) -> Routes:
+        return routes_of(api)
 
-    async def call(self, call: ApiCall) -> ApiAnswer:
-        """Serve one API call."""
-        try:
-            if call.method == "POST" and APIS.fullmatch(call.path):
-                return await self._create(call)
-            if call.method == "PUT" and APIS.fullmatch(call.path):
-                return await self._import(call)
-            match = API.fullmatch(call.path)
-            named = find(call.region, match[1]) if match else None
-            if call.method == "PUT" and named is not None:
-                return await self._import_over(call, named)
-            if call.method == "PATCH" and named is not None:
-                check_cors(call.members)
-            match = BELOW.fullmatch(call.path)
-            api = find(call.region, match[1]) if match else None
-            if match is None or api is None:
-                return await self._forward(call)
-            return await self._below(call, api, match[2], unquote(match[3] or ""))
-        except ApiError as error:
-            return error.answer()
+    def _check_creation(self, settings: dict[str, Any]) -> None:
+        check_cors(settings)
+        check_route_key(settings.get("routeKey") or DEFAULT)
 
-    async def retire(self) -> None:
-        """Close the ports of APIs that have been deleted."""
-        for api_id in await self._ports.retire(find):
-            self._deployments.pop(api_id, None)
-
-    async def stop(self) -> None:
-        await self._ports.stop()
-
-    async def _create(self, call: ApiCall) -> ApiAnswer:
+    def _check(self, call: ApiCall, api: Api, collection: str, item: str) -> None:
         settings = call.members
-        if settings.get("protocolType") == "HTTP":
+        if collection == "integrations":
+            check_integration(settings, creates=call.method == "POST")
+        elif collection == "routes":
+            check_route(settings, api, item)
+        elif not collection:
             check_cors(settings)
-            check_route_key(settings.get("routeKey") or DEFAULT)
-        answer = await self._forward(call)
-        if answer.status >= 300 or settings.get("protocolType") != "HTTP":
-            return answer
-        api = find(call.region, json.loads(answer.body)["apiId"])
-        assert api is not None
-        await self._listen(call.region, api)
-        if settings.get("target"):
-            quick_create(api, settings)
-            self._deployments[api.api_id].create_stage({"stageName": DEFAULT, "autoDeploy": True})
-        return ApiAnswer.of(answer.status, api.to_json())
+
+    async def call(self, call: ApiCall) -> ApiAnswer | None:
+        match = APIS.fullmatch(call.path) if call.method == "PUT" else None
+        if match is None:
+            return await super().call(call)
+        if not match[1]:
+            return await self._import(call)
+        api = self._find(call.region, match[1])
+        return await self._import_over(call, api) if api else None
 
     async def _import(self, call: ApiCall) -> ApiAnswer:
         """`ImportApi`: a new API of this document."""
         document = checked(call)
         title = document.get("info", {}).get("title") or "imported"
-        settings = {"name": str(title), "protocolType": "HTTP"}
-        target = call.target.partition("?")[0]
-        made = await self._create(
-            replace(call, method="POST", target=target, body=json.dumps(settings).encode())
-        )
-        if made.status >= 300:
-            return made
-        api_id = json.loads(made.body)["apiId"]
-        api = find(call.region, api_id)
-        assert api is not None
-        return await self._import_over(replace(call, target=f"{target.rstrip('/')}/{api_id}"), api)
+        settings = json.dumps({"name": str(title), "protocolType": self.PROTOCOL}).encode()
+        made = await self._create(replace(call, method="POST", target="/v2/apis", body=settings))
+        api = self._find(call.region, str((json_object(made.body) or {}).get("apiId")))
+        return await self._import_over(call, api) if api else made
 
     async def _import_over(self, call: ApiCall, api: Api) -> ApiAnswer:
         """`ReimportApi`: routes and integrations are those of the document, the stages stay."""
         document = checked(call)
         stages = dict(api.stages)
-        answer = await self._forward(replace(call, body=openapi.to_body(document)))
+        target, body = f"/v2/apis/{api.api_id}", openapi.to_body(document)
+        answer = await self._forward(replace(call, target=target, body=body))
         if answer.status >= 300:
             return answer
         api.stages.update(stages)
         openapi.complete(api, document)
         return ApiAnswer.of(answer.status, api.to_json())
 
-    async def _listen(self, region: str, api: Api) -> None:
-        deployments = Deployments(api, routes_of)
-        front_door = HttpApiFrontDoor(region, api, deployments, self._functions, self._limits)
-        self._deployments[api.api_id] = deployments
+    async def _listen(self, call: ApiCall, api: Api) -> None:
+        deployments = self._deployments[call.region, api.api_id]
+        front_door = HttpApiFrontDoor(call.region, api, deployments, self._functions, self._limits)
         api.api_endpoint = await self._ports.open(
-            "apigatewayv2", "http-api", region, api.api_id, front_door.serve
+            "apigatewayv2", "http-api", call.region, api.api_id, front_door.serve
         )
+        if call.members.get("target"):
+            await self._quick_create(call, api)
+            deployments.create_stage({"stageName": DEFAULT, "autoDeploy": True})
 
-    async def _below(self, call: ApiCall, api: Api, kind: str, name: str) -> ApiAnswer:
-        deployments = self._deployments[api.api_id]
-        if kind == "deployments":
-            return deployments.call(call, name)
-        if call.method in ("POST", "PATCH"):
-            settings = call.members
-            if kind == "integrations":
-                check_integration(settings, creates=call.method == "POST")
-            elif kind == "routes":
-                check_route(settings, api, name)
-            elif kind == "stages":
-                return deployments.call_stage(call, name)
-        return await self._forward(call)
+    async def _quick_create(self, call: ApiCall, api: Api) -> None:
+        """An integration with `target`, and a route to it (`$default` unless `routeKey` names one)."""
+        target = call.members["target"]
+        to_lambda = target.startswith("arn:")
+        integration = {
+            "connectionType": "INTERNET",
+            "credentialsArn": call.members.get("credentialsArn"),
+            "description": "",
+            "integrationMethod": "POST" if to_lambda else "ANY",
+            "integrationType": "AWS_PROXY" if to_lambda else "HTTP_PROXY",
+            "integrationUri": target,
+            "payloadFormatVersion": "2.0" if to_lambda else "1.0",
+        }
+        made = await self._add(call, api, "integrations", integration)
+        route: dict[str, Any] = {
+            "authorizationScopes": [],
+            "routeKey": call.members.get("routeKey") or DEFAULT,
+            "target": f"integrations/{made['integrationId']}",
+        }
+        await self._add(call, api, "routes", route)
 
-
-def find(region: str, api_id: str) -> Api | None:
-    """moto's API, if it is an HTTP API."""
-    api = apigatewayv2_backends[ACCOUNT_ID][region].apis.get(api_id)
-    return api if api is not None and api.protocol_type == "HTTP" else None
+    async def _add(
+        self, call: ApiCall, api: Api, collection: str, settings: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Let moto add to an API; return what it has made."""
+        path, body = f"/v2/apis/{api.api_id}/{collection}", json.dumps(settings).encode()
+        answer = await self._forward(replace(call, target=path, body=body))
+        return json_object(answer.body) or {}
 
 
 def checked(call: ApiCall) -> dict[str, Any]:
@@ -151,44 +119,6 @@ def checked(call: ApiCall) -> dict[str, Any]:
     document = openapi.read(call.members.get("body"))
     check_cors({"corsConfiguration": document.get(openapi.CORS)})
     return document
-
-
-def quick_create(api: Api, settings: dict[str, Any]) -> None:
-    """An integration with `target`, and a route to it (`$default` unless `routeKey` names one)."""
-    target = settings["target"]
-    to_lambda = target.startswith("arn:")
-    integration = api.create_integration(
-        connection_id=None,
-        connection_type="INTERNET",
-        content_handling_strategy=None,
-        credentials_arn=settings.get("credentialsArn"),
-        description="",
-        integration_method="POST" if to_lambda else "ANY",
-        integration_type="AWS_PROXY" if to_lambda else "HTTP_PROXY",
-        integration_uri=target,
-        passthrough_behavior=None,
-        payload_format_version="2.0" if to_lambda else "1.0",
-        integration_subtype=None,
-        request_parameters=None,
-        request_templates=None,
-        response_parameters=None,
-        template_selection_expression=None,
-        timeout_in_millis=None,
-        tls_config=None,
-    )
-    api.create_route(
-        api_key_required=False,
-        authorization_scopes=[],
-        authorization_type="NONE",
-        authorizer_id=None,
-        model_selection_expression=None,
-        operation_name=None,
-        request_models=None,
-        request_parameters=None,
-        route_key=settings.get("routeKey") or DEFAULT,
-        route_response_selection_expression=None,
-        target=f"integrations/{integration.id}",
-    )
 
 
 def check_cors(settings: dict[str, Any]) -> None:
@@ -226,9 +156,7 @@ def check_route_key(key: object) -> None:
 
 def check_integration(settings: dict[str, Any], *, creates: bool) -> None:
     """Refuse settings that AWS refuses, and those that this stand-in does not serve. Raises `ApiError`."""
-    kind = settings.get("integrationType")
-    if kind not in ("AWS_PROXY", "HTTP_PROXY") and (creates or kind is not None):
-        raise bad_request(f"HTTP APIs have AWS_PROXY and HTTP_PROXY integrations, not {kind}")
+    check_integration_type(settings, ("AWS_PROXY", "HTTP_PROXY"), creates=creates)
     if settings.get("payloadFormatVersion") not in (None, "1.0", "2.0"):
         raise bad_request("PayloadFormatVersion must be 1.0 or 2.0")
     timeout = settings.get("timeoutInMillis")

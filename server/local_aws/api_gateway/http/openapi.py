@@ -15,8 +15,8 @@ from moto.apigatewayv2.models import Api, Integration
 
 from server.local_aws.api_gateway.common.deployments import DEFAULT
 from server.local_aws.api_gateway.common.openapi_security import authorization_of, says_who_may
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.http.routes import METHODS, wrong_with
+from server.local_aws.control_plane.call import bad_request
 
 ANY, DEFAULT_PATH = "x-amazon-apigateway-any-method", "/$default"
 EXTENSION = "x-amazon-apigateway-integration"

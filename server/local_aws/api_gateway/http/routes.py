@@ -65,7 +65,7 @@ def routes_of(api: Api) -> Routes:
         if held is None:
             continue
         integration = Integration(
-            type=held.integration_type,
+            type=(held.integration_type or "").upper(),  # AWS's documents have lower case
             method=held.integration_method or "ANY",
             uri=held.integration_uri or "",
             payload_format=held.payload_format_version or "1.0",

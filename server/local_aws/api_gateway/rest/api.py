@@ -9,14 +9,13 @@ from moto.apigateway.exceptions import ApiGatewayException
 from moto.apigateway.models import Method, RestAPI, apigateway_backends
 
 from server.local_aws.api_gateway.common.ports import Ports
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import integration, openapi, tags, unserved, updates
 from server.local_aws.api_gateway.rest.deployment import Deployment, snapshot
 from server.local_aws.api_gateway.rest.front_door import RestFrontDoor
 from server.local_aws.api_gateway.rest.stage import complete_stage
 from server.local_aws.api_gateway.rest.trial import try_out
 from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, bad_request, not_found
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.platform.service import Platform
 
@@ -52,30 +51,27 @@ class RestApis:
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Serve one API call."""
-        try:
-            if tags.is_mine(call.path):
-                return tags.serve(call)
-            if call.method == "POST" and (match := METHOD.fullmatch(call.path)):
-                return await self._test_invoke(call, *match.groups())
-            if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
-                return self._update_integration(call, *match.groups())
-            if answer := self._own(call):
-                return answer
-            self._check(call)
-            document = imported(call)
-            if document:
-                call = replace(call, body=openapi.to_body(document))
-            answer = await self._forward(call)
-            if document and answer.status < 300:
-                api = find(call.region, json.loads(answer.body)["id"])
-                assert api is not None
-                openapi.complete(api, document)
-                api.endpoint_configuration["types"] = imported_types(call)
-            if answer.status < 300:
-                answer = await self._complete(call, answer)
+        if tags.is_mine(call.path):
+            return tags.serve(call)
+        if call.method == "POST" and (match := METHOD.fullmatch(call.path)):
+            return await self._test_invoke(call, *match.groups())
+        if call.method == "PATCH" and (match := INTEGRATION.fullmatch(call.path)):
+            return self._update_integration(call, *match.groups())
+        if answer := self._own(call):
             return answer
-        except ApiError as error:
-            return error.answer()
+        self._check(call)
+        document = imported(call)
+        if document:
+            call = replace(call, body=openapi.to_body(document))
+        answer = await self._forward(call)
+        if document and answer.status < 300:
+            api = find(call.region, json.loads(answer.body)["id"])
+            assert api is not None
+            openapi.complete(api, document)
+            api.endpoint_configuration["types"] = imported_types(call)
+        if answer.status < 300:
+            answer = await self._complete(call, answer)
+        return answer
 
     async def retire(self) -> None:
         """Close the ports of APIs that have been deleted."""
@@ -165,7 +161,7 @@ class RestApis:
     async def _test_invoke(self, call: ApiCall, api_id: str, resource_id: str, name: str) -> ApiAnswer:
         api = find(call.region, api_id)
         if api is None:
-            raise ApiError(404, "NotFoundException", "Invalid API identifier specified")
+            raise not_found("Invalid API identifier specified")
         settings = call.members
         document = await try_out(api, resource_id, name, settings, self._functions, self._limits)
         return ApiAnswer.of(200, document)
@@ -231,7 +227,7 @@ def find_method(region: str, api_id: str, resource_id: str, name: str) -> Method
     try:
         return apigateway_backends[ACCOUNT_ID][region].get_method(api_id, resource_id, name)
     except ApiGatewayException as error:
-        raise ApiError(404, "NotFoundException", str(error.message)) from None
+        raise not_found(str(error.message)) from None
 
 
 def endpoint_types(api: RestAPI) -> list[str]:

@@ -10,9 +10,8 @@ from typing import Any
 
 from moto.apigateway.models import Integration, Method
 
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import patching
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import bad_request, not_found
 
 MODES = ("BUFFERED", "STREAM")
 PROXIES = ("AWS_PROXY", "HTTP_PROXY")
@@ -77,7 +76,7 @@ def updated(method: Method, operations: Any, endpoint_types: list[str]) -> Compl
     """Return what `UpdateIntegration` makes of the method's integration. Raises `ApiError`."""
     held = method.method_integration
     if held is None:
-        raise ApiError(404, "NotFoundException", "No integration defined for method")
+        raise not_found("No integration defined for method")
     mode = getattr(held, "response_transfer_mode", "BUFFERED")
     changed = patching.patched(CompleteIntegration.of(held, mode), patching.INTEGRATION, operations)
     check(

@@ -15,8 +15,8 @@ from moto.apigateway.models import RestAPI
 from moto.apigateway.utils import deserialize_body
 
 from server.local_aws.api_gateway.common.openapi_security import authorization_of, says_who_may
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import integration
+from server.local_aws.control_plane.call import bad_request
 
 ANY = "x-amazon-apigateway-any-method"
 EXTENSION = "x-amazon-apigateway-integration"

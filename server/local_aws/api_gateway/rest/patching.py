@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from server.local_aws.api_gateway.common.settings import bad_request
+from server.local_aws.control_plane.call import bad_request
 
 ADDING, REMOVING = ("add", "replace"), "remove"
 

@@ -8,8 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.apigateway.models import RestAPI, Stage, apigateway_backends
 
-from server.local_aws.api_gateway.common.settings import bad_request
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, bad_request, not_found
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 ARN = re.compile(r"/tags/arn:aws[\w-]*:apigateway:([^:/]+)::/restapis/([^/]+)(?:/stages/([^/]+))?/?")
@@ -43,9 +42,9 @@ def tagged(call: ApiCall) -> RestAPI | Stage:
     region, api_id, stage_name = match.groups()
     api = apigateway_backends[ACCOUNT_ID][region].apis.get(api_id) if region == call.region else None
     if api is None:
-        raise ApiError(404, "NotFoundException", "Invalid API identifier specified")
+        raise not_found("Invalid API identifier specified")
     if stage_name is None:
         return api
     if stage_name not in api.stages:
-        raise ApiError(404, "NotFoundException", "Invalid stage identifier specified")
+        raise not_found("Invalid stage identifier specified")
     return api.stages[stage_name]

@@ -18,7 +18,7 @@ from server.local_aws.api_gateway.rest.answering import Answer
 from server.local_aws.api_gateway.rest.deployment import Route, snapshot
 from server.local_aws.api_gateway.rest.method_call import MethodCall, Settings
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import not_found
 from server.local_aws.http1.exchange import Header
 from server.local_aws.platform.limits import Limits
 
@@ -72,7 +72,7 @@ async def try_out(
     resource = api.resources.get(resource_id)
     route = routed(api, resource, method, settings) if resource else None
     if route is None:
-        raise ApiError(404, "NotFoundException", "Invalid Method identifier specified")
+        raise not_found("Invalid Method identifier specified")
     request = request_of(method, route.resource, settings)
     target = Target(
         api_id=api.id,

@@ -6,10 +6,9 @@ from typing import Any
 
 from moto.apigateway.models import Integration, IntegrationResponse, Method
 
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import mock
 from server.local_aws.api_gateway.rest.mapping_template import TemplateFailure
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import ApiError, bad_request
 
 TYPES = ("AWS_PROXY", "HTTP_PROXY", "MOCK")
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from moto.apigateway.models import Deployment, Method, RestAPI
 
-from server.local_aws.api_gateway.common.settings import bad_request
 from server.local_aws.api_gateway.rest import patching, unserved
 from server.local_aws.api_gateway.rest.patching import patched
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request
 
 ENDPOINT = re.compile(r"/endpointConfiguration/(?:types/\w+|ipAddressType)")
 POLICY = "/policy"

@@ -1,140 +1,91 @@
-"""The control plane of WebSocket APIs: moto's, with the port each API listens on.
+"""The control plane of WebSocket APIs: what there is of connections, authorizers and routes."""
 
-Docs: docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html (checked 2026-11).
-"""
-
-import json
-import re
 import time
 from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api
 
-from server.door.guard import Kind
-from server.local_aws.api_gateway.common.deployments import Deployments
-from server.local_aws.api_gateway.common.settings import bad_request
-from server.local_aws.api_gateway.websocket.deployed import Route, Stage, backend, freeze, websocket_apis
+from server.local_aws.api_gateway.common.apis import Apis, check_integration_type
+from server.local_aws.api_gateway.websocket.deployed import Route, Stage, freeze
 from server.local_aws.api_gateway.websocket.gateway import Gateway
 from server.local_aws.api_gateway.websocket.routing import CONNECT
-from server.local_aws.aws_lambda.functions import functions_of
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.endpoints import Endpoint
-from server.local_aws.http1.server import HOST, Server
+from server.local_aws.control_plane.call import ApiCall, ApiError, bad_request
 from server.local_aws.platform.service import Platform
 from server.local_aws.platform.throttle import TokenBucket
 
-PATH = re.compile(r"/v2/apis(?:/([^/]+)(?:/([^/]+)(?:/([^/]+))?)?)?/?")
-INTEGRATIONS = ("AWS_PROXY", "MOCK")
 AUTHORIZATIONS = ("NONE", "AWS_IAM", "CUSTOM")
 MAX_ROUTES = 300
 """Routes of an API (API Gateway quotas)."""
 
-Key = tuple[str, str]
 
-
-class WebSocketApis:
+class WebSocketApis(Apis[dict[str, Route]]):
     """Every WebSocket API, each on a port of its own, plain and over TLS."""
 
+    PROTOCOL = "WEBSOCKET"
+
     def __init__(self, platform: Platform) -> None:
-        self._endpoints = platform.endpoints
-        self._functions = functions_of(platform)
-        self._limits = platform.limits
+        super().__init__(platform)
         self._tls = platform.certificate.context
-        self._forward = platform.forward
-        self._listening: dict[Key, tuple[Gateway, Server, Endpoint]] = {}
-        self._deployments: dict[Key, Deployments[dict[str, Route]]] = {}
+        self._gateways: dict[tuple[str, str], Gateway] = {}
         rate = self._limits.websocket_connection_rate
         self._new_connections = TokenBucket(max(rate, 1.0), rate, time.monotonic())
 
-    async def call(self, call: ApiCall) -> ApiAnswer | None:
-        """Answer a call about a WebSocket API; None if it is about something else. Raises `ApiError`."""
-        match = PATH.fullmatch(call.path)
-        if match is None:
-            return None
-        api_id, collection, item = (unquote(part) if part else "" for part in match.groups())
-        if not api_id:
-            return await self._create(call) if call.method == "POST" else None
-        key = (call.region, api_id)
-        api = websocket_apis().get(key)
-        if api is None:
-            return None
-        deployments = self._deployments[key]
-        if collection == "deployments":
-            if call.method == "POST" and not item and not api.routes:
-                raise bad_request("At least one route is required before deploying the Api.")
-            return deployments.call(call, item)
-        if collection == "integrations" and call.method in ("POST", "PATCH"):
-            check_integration(call.members, created=call.method == "POST")
-        if collection == "authorizers" and call.method in ("POST", "PATCH"):
-            check_authorizer(call.members, created=call.method == "POST")
-        if collection == "routes" and call.method in ("POST", "PATCH"):
-            check_route(call.members, api, item)
-        if not collection and call.method == "PUT":
-            raise bad_request("OpenAPI documents are imported over HTTP APIs only")
-        if collection == "stages" and call.method in ("POST", "PATCH"):
-            return deployments.call_stage(call, item)
-        return None
+    def _freeze(self, api: Api) -> dict[str, Route]:
+        return freeze(api)
 
-    async def retire(self) -> None:
-        """Close the ports of APIs that have been deleted, and connections to deleted stages."""
-        apis = websocket_apis()
-        for key, (gateway, _, _) in list(self._listening.items()):
-            if key not in apis:
-                await self._remove(key)
-            else:
-                gateway.close_all(set(apis[key].stages))
-
-    async def stop(self) -> None:
-        for key in list(self._listening):
-            await self._remove(key)
-
-    async def _create(self, call: ApiCall) -> ApiAnswer | None:
-        """Create an API and let it listen: its endpoint is on this machine."""
-        settings = call.members
-        if settings.get("protocolType") != "WEBSOCKET":
-            return None
+    def _check_creation(self, settings: dict[str, Any]) -> None:
         if not settings.get("routeSelectionExpression"):
             raise bad_request("RouteSelectionExpression is required for WEBSOCKET protocol type")
-        answer = await self._forward(call)
-        if answer.status >= 300:
-            return answer
-        api = backend(call.region).get_api(json.loads(answer.body)["apiId"])
+
+    def _check(self, call: ApiCall, api: Api, collection: str, item: str) -> None:
+        settings, creates = call.members, call.method == "POST"
+        if collection == "integrations":
+            check_integration_type(settings, ("AWS_PROXY", "MOCK"), creates=creates)
+        elif collection == "authorizers":
+            check_authorizer(settings, creates=creates)
+        elif collection == "routes":
+            check_route(settings, api, item)
+        elif not collection and call.method == "PUT":
+            raise bad_request("OpenAPI documents are imported over HTTP APIs only")
+
+    async def retire(self) -> None:
+        """Let go of APIs that have been deleted, and close connections to deleted stages."""
+        await super().retire()
+        for key, gateway in list(self._gateways.items()):
+            if (api := self._find(*key)) is not None:
+                gateway.close_all(set(api.stages))
+
+    async def _remove(self, key: tuple[str, str]) -> None:
+        if (gateway := self._gateways.pop(key, None)) is not None:
+            gateway.close_all()
+        await super()._remove(key)
+
+    async def _listen(self, call: ApiCall, api: Api) -> None:
         key = (call.region, api.api_id)
-        server = Server(lambda exchange: gateway.serve(exchange), Kind.PUBLIC, self._tls)
-        domain = f"{HOST}:{await server.start()}"
-        gateway = Gateway(
-            call.region,
-            api.api_id,
-            domain,
+        api.api_endpoint = await self._ports.open(
+            "apigatewayv2",
+            "websocket-api",
+            *key,
+            lambda exchange: self._gateways[key].serve(exchange),
+            "ws",
+            self._tls,
+        )
+        self._gateways[key] = Gateway(
+            *key,
+            api.api_endpoint.removeprefix("ws://"),
             partial(self._stage, key),
             self._admit,
             self._functions,
             self._limits,
         )
-        api.api_endpoint = f"ws://{domain}"
-        endpoint = Endpoint("apigatewayv2", "websocket-api", api.api_id, api.api_endpoint)
-        self._endpoints.add(endpoint)
-        self._listening[key] = (gateway, server, endpoint)
-        self._deployments[key] = Deployments(api, freeze)
-        return ApiAnswer.of(201, api.to_json())
 
-    async def _remove(self, key: Key) -> None:
-        gateway, server, endpoint = self._listening.pop(key)
-        del self._deployments[key]
-        self._endpoints.remove(endpoint)
-        gateway.close_all()
-        await server.stop()
-
-    def _stage(self, key: Key, name: str) -> Stage | None:
+    def _stage(self, key: tuple[str, str], name: str) -> Stage | None:
         """Return the stage as it is deployed; None if nothing is."""
-        api = websocket_apis().get(key)
+        api, deployments = self._find(*key), self._deployments.get(key)
         stage = api.stages.get(name) if api else None
-        if api is None or stage is None:
-            return None
-        routes = self._deployments[key].routes_of(stage)
-        if routes is None:
+        routes = deployments.routes_of(stage) if deployments and stage else None
+        if api is None or stage is None or routes is None:
             return None
         settings = stage.default_route_settings or {}
         return Stage(
@@ -150,18 +101,10 @@ class WebSocketApis:
         return self._new_connections.take(1, time.monotonic()) > 0
 
 
-def check_integration(settings: dict[str, Any], *, created: bool) -> None:
-    """Refuse what this stand-in does not do, rather than ignore it."""
-    kind = settings.get("integrationType")
-    if kind not in INTEGRATIONS and (created or kind is not None):
-        message = f"This stand-in integrates WebSocket APIs by {' and '.join(INTEGRATIONS)} only, not {kind}"
-        raise bad_request(message)
-
-
-def check_authorizer(settings: dict[str, Any], *, created: bool) -> None:
+def check_authorizer(settings: dict[str, Any], *, creates: bool) -> None:
     """Refuse an authorizer that no WebSocket API may have: JWT is for HTTP APIs (CreateAuthorizer)."""
     kind = settings.get("authorizerType")
-    if kind != "REQUEST" and (created or kind is not None):
+    if kind != "REQUEST" and (creates or kind is not None):
         raise bad_request(f"WebSocket APIs have REQUEST authorizers, not {kind}")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from server.local_aws.api_gateway.websocket import event
 from server.local_aws.api_gateway.websocket.deployed import Authorizer, Route
 from server.local_aws.api_gateway.websocket.event import Client, Handshake
+from server.local_aws.api_gateway.websocket.handshake import Refused
 from server.local_aws.api_gateway.websocket.integration import IntegrationFailure, Integrations
 from server.local_aws.api_gateway.websocket.routing import find
 from server.local_aws.control_plane.moto import ACCOUNT_ID
@@ -26,17 +27,6 @@ MAX_RESULT = 8192
 SOURCE = re.compile(
     r"(route\.request\.header|route\.request\.querystring|stageVariables|context)\.(.+)", re.IGNORECASE
 )
-
-
-class Refused(Exception):
-    """The connection is not allowed: 401 without credentials, 403 without permission, 500 by an authorizer
-    that does not do what it must. `error_type` is AWS's name for it, "" where that is unconfirmed."""
-
-    def __init__(self, status: int, message: str, error_type: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.error_type = error_type
 
 
 async def authorize(

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, apigatewayv2_backends
+from moto.apigatewayv2.models import Api
 from moto.apigatewayv2.models import Route as MotoRoute
-
-from server.local_aws.control_plane.call import ApiError
-from server.local_aws.control_plane.moto import ACCOUNT_ID
 
 
 @dataclass(frozen=True)
@@ -57,23 +54,6 @@ class Stage:
     routes: Mapping[str, Route]
     rate: float | None
     burst: float | None
-
-
-def backend(region: str) -> ApiGatewayV2Backend:
-    try:
-        return apigatewayv2_backends[ACCOUNT_ID][region]
-    except KeyError:
-        raise ApiError(400, "BadRequestException", f"There is no Region {region}") from None
-
-
-def websocket_apis() -> dict[tuple[str, str], Api]:
-    """Every WebSocket API there is now, by Region and id."""
-    return {
-        (region, api.api_id): api
-        for region, regional in dict(apigatewayv2_backends[ACCOUNT_ID]).items()
-        for api in list(regional.apis.values())
-        if api.protocol_type == "WEBSOCKET"
-    }
 
 
 def freeze(api: Api) -> dict[str, Route]:

@@ -21,12 +21,12 @@ from urllib.parse import unquote
 from websockets.frames import Close, CloseCode
 
 from server.local_aws.api_gateway.websocket import event, management
-from server.local_aws.api_gateway.websocket.authorization import Refused, authorize
+from server.local_aws.api_gateway.websocket.authorization import authorize
 from server.local_aws.api_gateway.websocket.compression import negotiate
 from server.local_aws.api_gateway.websocket.connection import BufferFull, Connection, NotOpen
 from server.local_aws.api_gateway.websocket.deployed import Route, Stage
 from server.local_aws.api_gateway.websocket.event import Client, Handshake
-from server.local_aws.api_gateway.websocket.handshake import NotWebSocket, accept
+from server.local_aws.api_gateway.websocket.handshake import Refused, accept
 from server.local_aws.api_gateway.websocket.integration import IntegrationFailure, Integrations
 from server.local_aws.api_gateway.websocket.models import fits_model
 from server.local_aws.api_gateway.websocket.routing import CONNECT, DEFAULT, DISCONNECT, select
@@ -145,7 +145,7 @@ class Gateway:
         except Refused as error:
             typed = [("x-amzn-ErrorType", error.error_type)] if error.error_type else []
             await reject(exchange, error.status, error.message, client, request_id, typed)
-        except (NotWebSocket, IntegrationFailure) as error:
+        except IntegrationFailure as error:
             await reject(exchange, error.status, error.message, client, request_id)
         else:
             streams = await exchange.switch_protocols(headers + accepted)

@@ -9,13 +9,19 @@ from server.local_aws.api_gateway.websocket.event import Handshake
 from server.local_aws.http1.exchange import Header
 
 
-class NotWebSocket(Exception):
-    """The request does not open a WebSocket connection; `status` is the answer to it."""
+class Refused(Exception):
+    """The connection is not allowed: 401 without credentials, 403 without permission, 500 by an authorizer
+    that does not do what it must. `error_type` is AWS's name for it, "" where that is unconfirmed."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, error_type: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.error_type = error_type
+
+
+class NotWebSocket(Refused):
+    """The request does not open a WebSocket connection."""
 
 
 def accept(handshake: Handshake, method: str) -> list[Header]:

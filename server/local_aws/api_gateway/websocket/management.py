@@ -11,7 +11,7 @@ from websockets.frames import CloseCode
 
 from server.local_aws.api_gateway.websocket.connection import BufferFull, Connection, NotOpen
 from server.local_aws.api_gateway.websocket.event import Client
-from server.local_aws.control_plane.call import ApiAnswer, ApiError
+from server.local_aws.control_plane.call import ApiAnswer, ApiError, bad_request
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.iam.identity import authenticate
@@ -28,7 +28,7 @@ async def read(exchange: Exchange, limit: int) -> bytes:
     except BodyTooLarge:
         raise ApiError(413, "PayloadTooLargeException", "Payload Too Large") from None
     except TruncatedBody:
-        raise ApiError(400, "BadRequestException", "The request's body broke off") from None
+        raise bad_request("The request's body broke off") from None
 
 
 def check(exchange: Exchange, body: bytes, region: str, resource: str) -> None:
@@ -49,7 +49,7 @@ def check_id(connection_id: str) -> None:
     """Raise `ApiError` (400) for an id that API Gateway never gave: 410 is for one that it may have given
     (github.com/dherault/serverless-offline/issues/749, 2019-07)."""
     if not ID.fullmatch(connection_id):
-        raise ApiError(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
+        raise bad_request(f"Invalid connectionId: {connection_id}")
 
 
 def act(method: str, body: bytes, client: Client, connection: Connection) -> ApiAnswer:

@@ -6,28 +6,23 @@ from typing import Any
 
 from moto.appsync.models import ChannelNamespace
 
-from server.local_aws.appsync.deployed import SUPPORTED_MODES
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.appsync.deployed import check_mode
+from server.local_aws.control_plane.call import bad_request
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Raise `ApiError` (400) for what would not be enforced, or not run, here."""
     if settings.get("codeHandlers") or settings.get("handlerConfigs"):
-        raise ApiError(
-            400,
-            "BadRequestException",
+        raise bad_request(
             "The local stand-in runs no onPublish and onSubscribe handlers: leave codeHandlers and "
-            "handlerConfigs out",
+            "handlerConfigs out"
         )
     config = settings.get("eventConfig") or {}
     if not isinstance(config, dict):
-        raise ApiError(400, "BadRequestException", "eventConfig must be an object")
+        raise bad_request("eventConfig must be an object")
     for modes in (*config.values(), settings.get("subscribeAuthModes"), settings.get("publishAuthModes")):
         for mode in modes if isinstance(modes, list) else ():
-            kind = mode.get("authType") if isinstance(mode, dict) else mode
-            if kind not in SUPPORTED_MODES:
-                message = f"The local stand-in authorizes by {' and '.join(SUPPORTED_MODES)}, not {kind}"
-                raise ApiError(400, "BadRequestException", message)
+            check_mode(mode.get("authType") if isinstance(mode, dict) else mode)
 
 
 def update(namespace: ChannelNamespace, settings: Mapping[str, Any], now: datetime) -> None:

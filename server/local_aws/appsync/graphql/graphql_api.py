@@ -34,7 +34,7 @@ from server.local_aws.appsync.graphql.subscriptions import (
 )
 from server.local_aws.appsync.realtime import Connection, connection_timeout_ms
 from server.local_aws.aws_lambda.functions import Functions
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import not_found
 from server.local_aws.platform.limits import Limits
 
 PATH, CONNECT_PATH, REALTIME_PATH = "/graphql", "/graphql/connect", "/graphql/realtime"
@@ -70,8 +70,7 @@ class GraphqlApi:
         """Raises `ApiError`."""
         kind = self._schema.get_type(type_name) if self._schema else None
         if field_name not in getattr(kind, "fields", {}):
-            message = f"No field named {field_name} found on type {type_name}"
-            raise ApiError(404, "NotFoundException", message)
+            raise not_found(f"No field named {field_name} found on type {type_name}")
         made = resolver(self.api.arn, type_name, field_name, settings, self.sources)
         self.resolvers[type_name, field_name] = made
         return made

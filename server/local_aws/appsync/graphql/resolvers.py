@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.local_aws.appsync.graphql.passthrough import PassThrough, from_javascript, from_vtl
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import bad_request, not_found
 
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 SUBSET = (
@@ -45,27 +45,23 @@ class Resolver:
     action: PassThrough | None
 
 
-def refused(message: str) -> ApiError:
-    return ApiError(400, "BadRequestException", message)
-
-
 def data_source(arn: str, settings: Mapping[str, Any]) -> DataSource:
     """Return the data source that `settings` describe. Raises `ApiError`."""
     name, kind = settings.get("name"), settings.get("type")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise refused("The name of a data source must match [_A-Za-z][_0-9A-Za-z]*")
+        raise bad_request("The name of a data source must match [_A-Za-z][_0-9A-Za-z]*")
     document = {**settings, "dataSourceArn": f"{arn}/datasources/{name}"}
     document.pop("apiId", None)
     if kind == "NONE":
         return DataSource(document)
     if kind != "AWS_LAMBDA":
-        raise refused(f"The local stand-in has data sources of type NONE and AWS_LAMBDA, not {kind}")
+        raise bad_request(f"The local stand-in has data sources of type NONE and AWS_LAMBDA, not {kind}")
     config = settings.get("lambdaConfig")
     function_arn = config.get("lambdaFunctionArn") if isinstance(config, dict) else None
     if not isinstance(function_arn, str) or not function_arn.startswith("arn:aws:lambda:"):
-        raise refused("lambdaConfig.lambdaFunctionArn must be the ARN of a function")
+        raise bad_request("lambdaConfig.lambdaFunctionArn must be the ARN of a function")
     if not settings.get("serviceRoleArn"):
-        raise refused("A data source of type AWS_LAMBDA needs a serviceRoleArn")
+        raise bad_request("A data source of type AWS_LAMBDA needs a serviceRoleArn")
     return DataSource(document, function_arn, str(settings["serviceRoleArn"]))
 
 
@@ -74,15 +70,13 @@ def resolver(
 ) -> Resolver:
     """Return the resolver that `settings` describe. Raises `ApiError` for one that could not run here."""
     if settings.get("kind", "UNIT") != "UNIT" or "pipelineConfig" in settings:
-        raise refused(f"{SUBSET}Pipeline resolvers are not among them.")
+        raise bad_request(f"{SUBSET}Pipeline resolvers are not among them.")
     for unsupported in ("syncConfig", "cachingConfig", "maxBatchSize"):
         if settings.get(unsupported):
-            raise refused(f"{SUBSET}{unsupported} is not among it.")
+            raise bad_request(f"{SUBSET}{unsupported} is not among it.")
     source = sources.get(str(settings.get("dataSourceName")))
     if source is None:
-        raise ApiError(
-            404, "NotFoundException", f"No data source found named {settings.get('dataSourceName')}"
-        )
+        raise not_found(f"No data source found named {settings.get('dataSourceName')}")
     document = {
         **settings,
         "typeName": type_name,
@@ -99,15 +93,15 @@ def action_of(source: DataSource, settings: Mapping[str, Any]) -> PassThrough | 
     code = settings.get("code")
     if source.function_arn:
         if request or response or code:
-            raise refused(f"{SUBSET}This one has a data source of type AWS_LAMBDA, and a template or code.")
+            raise bad_request(f"{SUBSET}This one has a function, and a template or code beside it.")
         return None
     if code is not None:
         runtime = settings.get("runtime")
         if not isinstance(runtime, dict) or runtime.get("name") != "APPSYNC_JS":
-            raise refused("A resolver with code needs the runtime APPSYNC_JS")
+            raise bad_request("A resolver with code needs the runtime APPSYNC_JS")
         found = from_javascript(code)
     else:
         found = from_vtl(request or "", response or "")
     if found is None:
-        raise refused(f"{SUBSET}This one does something else.")
+        raise bad_request(f"{SUBSET}This one does something else.")
     return found

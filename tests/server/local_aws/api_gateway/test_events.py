@@ -336,32 +336,6 @@ def test_a_route_or_method_that_asks_who_calls_is_refused(gateway: Gateway, scra
         assert refusal(of_rest.put_method, **where, **settings) == "BadRequestException"
 
 
-def test_a_method_that_a_stack_closes_stays_closed(gateway: Gateway, rest_url: str) -> None:
-    """CloudFormation creates methods past the checks of PutMethod: such a method is served to nobody."""
-    client = gateway.client("apigateway")
-    api = next(each["id"] for each in client.get_rest_apis()["items"] if each["name"] == "events")
-    found = resource(gateway, api, "closed")
-    properties = {
-        "RestApiId": api,
-        "ResourceId": found,
-        "HttpMethod": "GET",
-        "AuthorizationType": "AWS_IAM",
-        "Integration": {
-            "Type": "AWS_PROXY",
-            "IntegrationHttpMethod": "POST",
-            "Uri": BUFFERED.format(gateway.function("answers.with_status")),
-        },
-    }
-    template = {"Resources": {"Closed": {"Type": "AWS::ApiGateway::Method", "Properties": properties}}}
-    stacks = gateway.client("cloudformation")
-    stacks.create_stack(StackName=f"closed-{uuid.uuid4().hex[:8]}", TemplateBody=json.dumps(template))
-    method = client.get_method(restApiId=api, resourceId=found, httpMethod="GET")
-    assert method["authorizationType"] == "AWS_IAM"
-    client.create_deployment(restApiId=api, stageName="closed")
-    status, _, body = Client(rest_url).ask(Sent("/closed/closed"))
-    assert status == 501 and "authorization AWS_IAM" in json.loads(body)["message"]
-
-
 def test_the_tables_say_where_each_row_comes_from() -> None:
     rows = [*rest.ROWS, *http.V1, *http.V2, *answers.REST, *answers.STREAM, *answers.HTTP_1, *answers.HTTP_2]
     dated = re.compile(r"20\d\d")

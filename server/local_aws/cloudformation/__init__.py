@@ -1,0 +1,1 @@
+"""CloudFormation: stacks deploy by the same API calls as anybody's, in the name of their caller."""

@@ -1,0 +1,45 @@
+"""CloudFormation as a service of the stand-in: its operations on stacks, change sets and templates.
+
+Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/.
+"""
+
+from server.local_aws.cloudformation import query
+from server.local_aws.cloudformation.calls import CallFailed
+from server.local_aws.cloudformation.engine import Engine, Handler
+from server.local_aws.cloudformation.on_change_sets import OnChangeSets
+from server.local_aws.cloudformation.on_stacks import OnStacks
+from server.local_aws.cloudformation.on_templates import OnTemplates
+from server.local_aws.control_plane import refusals
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
+from server.local_aws.control_plane.moto import not_served
+from server.local_aws.platform.service import Calls, Platform
+
+
+class CloudFormation(Calls):
+    """Answers the operations on stacks, change sets and templates; all others are a 501."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._engine = Engine(platform)
+        self._handlers: dict[str, Handler] = {
+            **OnStacks(self._engine).handlers,
+            **OnChangeSets(self._engine).handlers,
+            **OnTemplates(self._engine).handlers,
+        }
+
+    def serves(self, call: ApiCall) -> bool:
+        return True
+
+    async def call(self, call: ApiCall) -> ApiAnswer:
+        operation = query.operation_of(call)
+        handler = self._handlers.get(operation.name) if operation else None
+        if operation is None or handler is None:
+            return not_served(call)
+        try:
+            return query.answer(operation, await handler(call, query.read(operation, call)))
+        except ApiError as error:
+            return refusals.in_protocol(call, error)
+        except CallFailed as failed:
+            return refusals.in_protocol(call, ApiError(failed.status, failed.code, failed.message))
+
+    async def stop(self) -> None:
+        await self._engine.stop()

@@ -17,7 +17,7 @@ from moto.appsync.models import EventsAPI, EventsAPIKey, GraphqlAPI, GraphqlAPIK
 
 from server.local_aws.appsync.deployed import Api, backend, events_api, graphql_api
 from server.local_aws.control_plane.aws_json import violations
-from server.local_aws.control_plane.call import ApiError
+from server.local_aws.control_plane.call import bad_request, not_found
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.control_plane.operations import service_model
 
@@ -71,9 +71,9 @@ def check(operation: str, settings: Mapping[str, Any]) -> None:
     assert model is not None
     shape: Shape = model.operation_model(operation).input_shape
     if found := next(violations(shape, dict(settings), ""), None):
-        raise ApiError(400, "BadRequestException", f"1 validation error detected: {found}")
+        raise bad_request(f"1 validation error detected: {found}")
     if settings.get("apiType") == "MERGED":
-        raise ApiError(400, "BadRequestException", "The local stand-in has no merged APIs")
+        raise bad_request("The local stand-in has no merged APIs")
 
 
 def complete_graphql(api: Api, settings: Mapping[str, Any]) -> Api:
@@ -137,7 +137,7 @@ def keys_of(api: Api) -> dict[str, GraphqlAPIKey | EventsAPIKey]:
     kept = backend(api.region)
     holder = kept.graphql_apis.get(api.api_id) or kept.events_apis.get(api.api_id)
     if holder is None:
-        raise ApiError(404, "NotFoundException", f"API {api.api_id} not found.")
+        raise not_found(f"API {api.api_id} not found.")
     keys: dict[str, Any] = holder.api_keys
     return keys
 

@@ -378,3 +378,23 @@ def test_a_stage_can_be_changed(aws: Account) -> None:
     assert client.update_integration(**where, patchOperations=keys)["cacheKeyParameters"] == [
         "method.request.path.a"
     ]
+
+
+@pytest.mark.parametrize("holder", [http, websocket], ids=["http", "websocket"])
+def test_deployments_are_described_and_stages_tagged(
+    aws: Account, holder: Callable[[Account, Document], Document]
+) -> None:
+    client = aws.client("apigatewayv2")
+    api = {"ApiId": holder(aws, {})["ApiId"]}
+    deployed = {**api, "DeploymentId": client.create_deployment(**api, Description="a")["DeploymentId"]}
+    assert client.update_deployment(**deployed, Description="b")["Description"] == "b"
+    assert client.get_deployment(**deployed)["Description"] == "b"
+    client.create_stage(**deployed, StageName="s", Tags={"a": "1"})
+    arn = f"arn:aws:apigateway:{REGION}::/apis/{api['ApiId']}/stages/s"
+    client.tag_resource(ResourceArn=arn, Tags={"b": "2", "c": "3"})
+    client.untag_resource(ResourceArn=arn, TagKeys=["a", "c"])
+    client.update_stage(**api, StageName="s", Description="d")
+    assert client.get_tags(ResourceArn=arn)["Tags"] == {"b": "2"}
+    assert client.get_stage(**api, StageName="s")["Tags"] == {"b": "2"}
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.get_tags(ResourceArn=f"{arn}x")

@@ -6,7 +6,7 @@ Docs: docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html (che
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -66,7 +66,7 @@ class Deployments(Generic[Routes]):
         return deployment.routes if deployment else None
 
     def call(self, call: ApiCall, deployment_id: str) -> ApiAnswer:
-        """Create, list, get or delete deployments. Raises `ApiError`."""
+        """Create, list, get, describe anew or delete deployments. Raises `ApiError`."""
         if not deployment_id and call.method == "POST":
             return ApiAnswer.of(201, self._create(call.members).to_document())
         if not deployment_id:
@@ -79,6 +79,9 @@ class Deployments(Generic[Routes]):
                 raise bad_request("Active stages pointing to this deployment must be moved or deleted")
             del self._held[deployment_id]
             return ApiAnswer.of(204)
+        if call.method == "PATCH":
+            description = str(call.members.get("description") or "")
+            self._held[deployment_id] = replace(self._held[deployment_id], description=description)
         return ApiAnswer.of(200, self._held[deployment_id].to_document())
 
     def _create(self, settings: dict[str, Any]) -> Deployment[Routes]:

@@ -13,7 +13,7 @@ from moto.apigateway.models import Deployment, Method, RestAPI
 
 from server.local_aws.api_gateway.rest import patching, unserved
 from server.local_aws.api_gateway.rest.patching import patched
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, not_found
 
 ENDPOINT = re.compile(r"/endpointConfiguration/(?:types/\w+|ipAddressType)")
 POLICY = "/policy"
@@ -133,4 +133,4 @@ def deployment_of(api: RestAPI, deployment_id: str) -> Deployment:
 
 
 def missing(kind: str) -> ApiError:
-    return ApiError(404, "NotFoundException", f"Invalid {kind} identifier specified")
+    return not_found(f"Invalid {kind} identifier specified")

@@ -4,7 +4,7 @@ from server.local_aws.api_gateway.common.read_back import completed
 from server.local_aws.api_gateway.http.api import HttpApis
 from server.local_aws.api_gateway.rest.api import RestApis
 from server.local_aws.api_gateway.websocket.apis import WebSocketApis
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall, bad_request
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall
 from server.local_aws.platform.service import Calls, Platform
 
 
@@ -27,8 +27,6 @@ class ApiGateway(Calls):
         for kind in (self._websocket, self._http):
             if (answer := await kind.call(call)) is not None:
                 return answer
-        if call.method == "PUT" and call.path.rstrip("/") == "/v2/apis":
-            raise bad_request("The local stand-in imports over HTTP APIs that are there: use ReimportApi")
         return await (self._rest.call(call) if self._rest.is_mine(call) else self._forward(call))
 
     async def retire(self) -> None:

@@ -10,19 +10,17 @@ SAYING = ("security", "x-amazon-apigateway-auth", "x-amazon-apigateway-policy")
 NOBODY_ASKED: tuple[object, ...] = (None, [], {}, {"type": "NONE"})
 
 
-def asks_who_calls(document: Mapping[str, Any]) -> bool:
-    """Return whether the document, or one of its operations, wants authorization, an API key or a resource
-    policy."""
-    paths = document.get("paths")
-    operations = [
-        operation
-        for methods in (paths.values() if isinstance(paths, dict) else ())
-        for operation in (methods.values() if isinstance(methods, dict) else ())
-        if isinstance(operation, dict)
-    ]
-    return any(says_who_may(part) for part in (document, *operations))
-
-
 def says_who_may(part: Mapping[str, Any]) -> bool:
-    """The same of a document's own members, or of those of one operation."""
+    """Return whether a document's own members, or those of one operation, want authorization, an API key
+    or a resource policy."""
     return any(part.get(name) not in NOBODY_ASKED for name in SAYING)
+
+
+def authorization_of(operation: Mapping[str, Any]) -> str:
+    """Return how the API calls the authorization that an operation wants; which one that is does not
+    matter where none is served."""
+    if not says_who_may(operation):
+        return "NONE"
+    named = operation.get("x-amazon-apigateway-auth")
+    kind = str(named.get("type", "")).upper() if isinstance(named, dict) else ""
+    return kind if kind not in ("", "NONE") else "CUSTOM"

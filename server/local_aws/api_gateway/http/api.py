@@ -6,6 +6,7 @@ are this stand-in's own.
 """
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,12 @@ from moto.apigatewayv2.models import Api
 
 from server.local_aws.api_gateway.common.apis import Apis, check_integration_type
 from server.local_aws.api_gateway.common.deployments import DEFAULT
+from server.local_aws.api_gateway.http import openapi
 from server.local_aws.api_gateway.http.front_door import HttpApiFrontDoor
-from server.local_aws.api_gateway.http.openapi import check_document
-from server.local_aws.api_gateway.http.routes import Routes, routes_of, wrong_with
-from server.local_aws.control_plane.call import ApiCall, ApiError, bad_request, json_object
+from server.local_aws.api_gateway.http.routes import Routes, routes_of, unserved, wrong_with
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError, bad_request, json_object
 
+APIS = re.compile(r"/v2/apis(?:/([^/]+))?/?")
 TIMEOUTS = range(50, 30_001)
 
 
@@ -39,10 +41,38 @@ class HttpApis(Apis[Routes]):
             check_integration(settings, creates=call.method == "POST")
         elif collection == "routes":
             check_route(settings, api, item)
-        elif not collection and call.method == "PUT":
-            check_cors({"corsConfiguration": check_document(settings.get("body"))})
         elif not collection:
             check_cors(settings)
+
+    async def call(self, call: ApiCall) -> ApiAnswer | None:
+        match = APIS.fullmatch(call.path) if call.method == "PUT" else None
+        if match is None:
+            return await super().call(call)
+        if not match[1]:
+            return await self._import(call)
+        api = self._find(call.region, match[1])
+        return await self._import_over(call, api) if api else None
+
+    async def _import(self, call: ApiCall) -> ApiAnswer:
+        """`ImportApi`: a new API of this document."""
+        document = checked(call)
+        title = document.get("info", {}).get("title") or "imported"
+        settings = json.dumps({"name": str(title), "protocolType": self.PROTOCOL}).encode()
+        made = await self._create(replace(call, method="POST", target="/v2/apis", body=settings))
+        api = self._find(call.region, str((json_object(made.body) or {}).get("apiId")))
+        return await self._import_over(call, api) if api else made
+
+    async def _import_over(self, call: ApiCall, api: Api) -> ApiAnswer:
+        """`ReimportApi`: routes and integrations are those of the document, the stages stay."""
+        document = checked(call)
+        stages = dict(api.stages)
+        target, body = f"/v2/apis/{api.api_id}", openapi.to_body(document)
+        answer = await self._forward(replace(call, target=target, body=body))
+        if answer.status >= 300:
+            return answer
+        api.stages.update(stages)
+        openapi.complete(api, document)
+        return ApiAnswer.of(answer.status, api.to_json())
 
     async def _listen(self, call: ApiCall, api: Api) -> None:
         deployments = self._deployments[call.region, api.api_id]
@@ -82,6 +112,13 @@ class HttpApis(Apis[Routes]):
         path, body = f"/v2/apis/{api.api_id}/{collection}", json.dumps(settings).encode()
         answer = await self._forward(replace(call, target=path, body=body))
         return json_object(answer.body) or {}
+
+
+def checked(call: ApiCall) -> dict[str, Any]:
+    """The document that a call imports. Raises `ApiError`."""
+    document = openapi.read(call.members.get("body"))
+    check_cors({"corsConfiguration": document.get(openapi.CORS)})
+    return document
 
 
 def check_cors(settings: dict[str, Any]) -> None:
@@ -125,8 +162,5 @@ def check_integration(settings: dict[str, Any], *, creates: bool) -> None:
     timeout = settings.get("timeoutInMillis")
     if timeout is not None and timeout not in TIMEOUTS:
         raise bad_request("Timeout should be between 50 ms and 30000 ms")
-    for name in ("integrationSubtype", "requestParameters", "responseParameters"):
-        if settings.get(name):
-            raise bad_request(f"The local stand-in does not serve {name} of HTTP APIs")
-    if settings.get("connectionType") == "VPC_LINK":
-        raise bad_request("The local stand-in has no VPC links")
+    if reason := unserved(settings):
+        raise bad_request(f"The local stand-in does not serve {reason} of HTTP APIs")

@@ -79,8 +79,9 @@ class HttpApiFrontDoor:
             await answer.refuse(404, "Not Found")
             return
         route, values = found
-        if route.closed:
-            await answer.refuse(403, "Forbidden")
+        if route.unserved:
+            message = f"LOCAL: {route.key} is not served by this stand-in, which lacks {route.unserved}"
+            await answer.refuse(501, message)
             return
         if has_large_head(exchange):
             await answer.refuse(431, "Request Header Fields Too Large")

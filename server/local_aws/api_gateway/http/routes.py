@@ -10,7 +10,9 @@ refused where it is unconfirmed.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from moto.apigatewayv2 import models as moto_models
 from moto.apigatewayv2.models import Api
 
 from server.local_aws.api_gateway.common.deployments import DEFAULT
@@ -36,12 +38,12 @@ class Integration:
 
 @dataclass(frozen=True)
 class Route:
-    """`key` is `$default` or METHOD and path, as in `GET /items/{id}`. `closed`: who may call it is to be
-    checked in a way that this stand-in does not serve, so nobody may."""
+    """`key` is `$default` or METHOD and path, as in `GET /items/{id}`. `unserved`: why this stand-in cannot
+    serve it, or ""."""
 
     key: str
     integration: Integration
-    closed: bool
+    unserved: str
 
     @property
     def method(self) -> str:
@@ -70,9 +72,24 @@ def routes_of(api: Api) -> Routes:
             timeout=(held.timeout_in_millis or 30_000) / 1000,
             credentials=held.credentials_arn or "",
         )
-        closed = (route.authorization_type or "NONE") != "NONE" or bool(route.api_key_required)
-        found.append(Route(route.route_key, integration, closed))
+        found.append(Route(route.route_key, integration, unserved_route(route) or unserved(held.to_json())))
     return tuple(found)
+
+
+def unserved_route(route: moto_models.Route) -> str:
+    """Return what of a route, beside its integration, cannot be served here, or ""."""
+    authorization = route.authorization_type or "NONE"
+    if authorization != "NONE":
+        return f"authorization {authorization}"
+    return "API keys" if route.api_key_required else ""
+
+
+def unserved(settings: Mapping[str, Any]) -> str:
+    """The same of the settings of an integration, by the names of the API."""
+    for name in ("integrationSubtype", "requestParameters", "responseParameters"):
+        if settings.get(name):
+            return name
+    return "VPC links" if settings.get("connectionType") == "VPC_LINK" else ""
 
 
 def find(routes: Routes, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:

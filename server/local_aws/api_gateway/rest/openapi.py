@@ -14,7 +14,7 @@ import yaml
 from moto.apigateway.models import RestAPI
 from moto.apigateway.utils import deserialize_body
 
-from server.local_aws.api_gateway.common.openapi_security import says_who_may
+from server.local_aws.api_gateway.common.openapi_security import authorization_of, says_who_may
 from server.local_aws.api_gateway.rest import integration
 from server.local_aws.control_plane.call import bad_request
 
@@ -101,14 +101,6 @@ def complete(api: RestAPI, document: dict[str, Any]) -> None:
                 method.method_integration = integration.CompleteIntegration.created(
                     method.method_integration, resource.id, held[EXTENSION]
                 )
-
-
-def authorization_of(operation: dict[str, Any]) -> str:
-    if not says_who_may(operation):
-        return "NONE"
-    named = operation.get("x-amazon-apigateway-auth")
-    kind = str(named.get("type", "")).upper() if isinstance(named, dict) else ""
-    return kind if kind not in ("", "NONE") else "CUSTOM"
 
 
 def integrations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

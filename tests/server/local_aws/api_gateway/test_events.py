@@ -19,7 +19,7 @@ from tests.server.local_aws.api_gateway.events.table import (
     Sent,
     differences,
 )
-from tests.support.gateway import BUFFERED, STREAMING, Gateway
+from tests.support.gateway import BUFFERED, REGION, STREAMING, Gateway
 
 
 class Client:
@@ -265,7 +265,8 @@ def test_an_api_says_that_any_origin_may_read_it_and_reflects_named_ones(
 
 def document(**operation: Any) -> dict[str, Any]:
     """An OpenAPI document with one route, `GET /x`."""
-    integration = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0"}
+    uri = BUFFERED.format(f"arn:aws:lambda:{REGION}:123456789012:function:none")
+    integration = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": uri}
     return {
         "openapi": "3.0.1",
         "info": {"title": "t", "version": "1"},
@@ -274,12 +275,16 @@ def document(**operation: Any) -> dict[str, Any]:
 
 
 ASKS = [
-    document(security=[{"jwt": []}]),
     {**document(), "security": [{"jwt": []}]},
-    document(**{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}),
     {**document(), "x-amazon-apigateway-policy": {"Statement": []}},
 ]
 """Documents that say who may call. moto drops what they say, so their routes would be open."""
+
+ASK_OF_ONE = [
+    (document(security=[{"jwt": []}]), "CUSTOM"),
+    (document(**{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}), "AWS_IAM"),
+]
+"""Documents that say so of one route, and what the authorization is called."""
 
 
 @pytest.mark.parametrize("asks", ASKS)
@@ -287,12 +292,30 @@ def test_an_import_that_asks_who_calls_is_refused(
     gateway: Gateway, scratch: tuple[Any, str], asks: dict[str, Any]
 ) -> None:
     client, api = scratch
-    assert refusal(client.reimport_api, ApiId=api, Body=json.dumps(asks)) == "BadRequestException"
+    body = json.dumps(asks)
+    assert refusal(client.reimport_api, ApiId=api, Body=body) == "BadRequestException"
+    assert refusal(client.import_api, Body=body) == "BadRequestException"
     of_rest = gateway.client("apigateway")
     body = json.dumps(asks).encode()
     assert refusal(of_rest.import_rest_api, body=body) == "BadRequestException"
     made = of_rest.create_rest_api(name="t")["id"]
     assert refusal(of_rest.put_rest_api, restApiId=made, body=body) == "BadRequestException"
+
+
+@pytest.mark.parametrize(("asks", "authorization"), ASK_OF_ONE, ids=["security", "iam"])
+def test_an_imported_route_that_asks_who_calls_is_served_to_nobody(
+    gateway: Gateway, asks: dict[str, Any], authorization: str
+) -> None:
+    of_http, of_rest = gateway.client("apigatewayv2"), gateway.client("apigateway")
+    api = of_http.import_api(Body=json.dumps(asks))
+    of_http.create_stage(ApiId=api["ApiId"], StageName="$default", AutoDeploy=True)
+    assert of_http.get_routes(ApiId=api["ApiId"])["Items"][0]["AuthorizationType"] == authorization
+    made = of_rest.import_rest_api(body=json.dumps(asks).encode())["id"]
+    of_rest.create_deployment(restApiId=made, stageName="prod")
+    for url, path in ((api["ApiEndpoint"], "/x"), (gateway.url_of(made), "/prod/x")):
+        status, _, body = Client(url).ask(Sent(path))
+        message = json.loads(body)["message"]
+        assert status == 501 and message.startswith("LOCAL: GET /x ") and authorization in message
 
 
 def test_a_route_or_method_that_asks_who_calls_is_refused(gateway: Gateway, scratch: tuple[Any, str]) -> None:

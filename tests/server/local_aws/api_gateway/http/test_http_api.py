@@ -203,3 +203,50 @@ def test_limits(small_gateway: Gateway) -> None:
         assert (status, json.loads(body)) == (413, {"message": "Request Entity Too Large"})
     slow = small_gateway.http(small_gateway.function("limits.takes_two_seconds"))
     assert curl_head(slow)[0] == 503
+
+
+def test_a_document_of_sam_is_imported_and_its_stages_stay(gateway: Gateway, origin: EmbeddedServer) -> None:
+    """Methods by AWS's names, a default route, a shared integration, one that is not served, CORS."""
+    extension = "x-amazon-apigateway-integration"
+    uri = BUFFERED.format(gateway.function("answers.with_status"))
+    proxy = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": uri}
+    forwards = {
+        "type": "http_proxy",
+        "httpMethod": "ANY",
+        "uri": origin.url("/transfer-encoding"),
+        "timeoutInMillis": 5000,
+    }
+    queue = {**proxy, "integrationSubtype": "SQS-SendMessage"}
+    document = {
+        "openapi": "3.0.1",
+        "info": {"title": "sam", "version": "1.0"},
+        "paths": {
+            "/items/{id}": {"x-amazon-apigateway-any-method": {"responses": {}, extension: proxy}},
+            "/shared": {
+                "get": {extension: {"$ref": "#/components/x-amazon-apigateway-integrations/forwards"}}
+            },
+            "/queue": {"post": {extension: queue}},
+            "/$default": {"x-amazon-apigateway-any-method": {"isDefaultRoute": True, extension: proxy}},
+        },
+        "components": {"x-amazon-apigateway-integrations": {"forwards": forwards}},
+        "x-amazon-apigateway-cors": {"allowOrigins": ["https://a.example"]},
+    }
+    client = gateway.client("apigatewayv2")
+    api = client.import_api(Body=json.dumps(document))
+    named = {"ApiId": api["ApiId"]}
+    assert (api["Name"], api["Version"], api["ProtocolType"]) == ("sam", "1.0", "HTTP")
+    client.create_stage(**named, StageName="$default", AutoDeploy=True)
+    client.reimport_api(**named, Body=json.dumps(document))
+    assert [stage["StageName"] for stage in client.get_stages(**named)["Items"]] == ["$default"]
+    url = api["ApiEndpoint"]
+    assert event_of(url + "/items/1")["routeKey"] == "ANY /items/{id}"
+    assert event_of(url + "/other")["routeKey"] == "$default"
+    assert curl(url + "/shared?count=2&interval_ms=0")[1].count("seq") == 2
+    status, headers, body = curl_head("-X", "POST", "-H", "Origin: https://a.example", url + "/queue")
+    assert status == 501 and "integrationSubtype" in json.loads(body)["message"]
+    assert headers["access-control-allow-origin"] == "https://a.example"
+    held = {each["IntegrationUri"]: each for each in client.get_integrations(**named)["Items"]}
+    assert held[forwards["uri"]]["TimeoutInMillis"] == 5000 and held[uri]["IntegrationType"] == "AWS_PROXY"
+    for paths in ({"/x": {"get": {extension: {"type": "mock"}}}}, {"/x": {"get": 1}}, {"/x/": {"get": {}}}):
+        with pytest.raises(client.exceptions.BadRequestException):
+            client.import_api(Body=json.dumps({**document, "paths": paths}))

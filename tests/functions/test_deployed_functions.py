@@ -44,7 +44,7 @@ async def deployed(name: str, folder: Path | None = None) -> AsyncIterator[Guest
 def unzipped(name: str, build: Path) -> Path:
     """What the zip of a function holds; the web adapter's has the server package added."""
     more = [FOLDERS.parent / "server"] if name == "web_adapter" else []
-    code.unpack(zip_folder(FOLDERS / name, *more), build / "task", 262_144_000)
+    code.unpack([zip_folder(FOLDERS / name, *more)], build / "task", 262_144_000)
     return build / "task"
 
 

@@ -6,11 +6,13 @@ import re
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from urllib.parse import unquote
 
 from server.local_aws.aws_lambda import deployed
 from server.local_aws.aws_lambda.environments import code
 from server.local_aws.aws_lambda.environments.invocation import Caller
+from server.local_aws.aws_lambda.environments.packages import Package
 from server.local_aws.aws_lambda.event_stream import INVOKE_COMPLETE, PAYLOAD_CHUNK, encode_message
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
@@ -173,11 +175,11 @@ class LambdaApi:
             if match := URL_CONFIGS.fullmatch(call.path):
                 return self._urls.list(call, unquote(match[1]))
             creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
-            if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
-                await self._check_code(call, creates=bool(creates))
             configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
             if self._enforce_iam and (creates or configures):
                 check_role(call, unquote(configures[1]) if configures else "")
+            if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
+                return await self._deploy(call, creates=bool(creates))
             answer = await self._forward(call)
             if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
                 name, qualifier = unquote(match[1]), call.query.get("Qualifier")
@@ -187,8 +189,23 @@ class LambdaApi:
             return error.answer()
         return answer
 
-    async def _check_code(self, call: ApiCall, *, creates: bool) -> None:
-        """Refuse at once what cannot be unpacked, or run."""
+    async def _deploy(self, call: ApiCall, *, creates: bool) -> ApiAnswer:
+        """Let moto take code that can be unpacked. Raises `ApiError`."""
+        package = await self._read_code(call, creates=creates)
+        if package is None:
+            return await self._forward(call)
+        folder = await self._unpack(call, package)
+        try:
+            answer = await self._forward(call)
+        finally:
+            self._functions.packages.release(folder)
+        if answer.status < 300:
+            deployed.forget_upload(call.region, json.loads(answer.body)["FunctionName"])
+        return answer
+
+    async def _read_code(self, call: ApiCall, *, creates: bool) -> Package | None:
+        """Return the package that a call names; None if it names none, which moto will say. Raises
+        `ApiError`."""
         try:
             document = json.loads(call.body)
             source = document.get("Code", {}) if creates else document
@@ -200,9 +217,12 @@ class LambdaApi:
             raise ApiError(
                 400, "InvalidRequestContentException", "Could not parse request body into json"
             ) from None
+        return None if package is None else Package.of(package)
+
+    async def _unpack(self, call: ApiCall, package: Package) -> Path:
+        """Refuse at once what cannot be unpacked, or run; return the folder, which is held."""
         try:
-            if package is not None:
-                await self._functions.unpack(package)
+            return await self._functions.packages.hold((package,))
         except code.BadPackage as error:
             raise ApiError(400, "InvalidParameterValueException", str(error)) from None
         except OSError as error:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server.local_aws.aws_lambda.environments.packages import Package
+
 
 @dataclass(frozen=True)
 class Function:
     """One version of a function. `invoked_arn`: the ARN as the caller addressed it; `role`: the ARN of its
-    execution role; `timeout` in seconds, `memory` in MB, `code` is the deployed zip."""
+    execution role; `timeout` in seconds, `memory` in MB."""
 
     name: str
     version: str
@@ -22,8 +24,7 @@ class Function:
     memory: int
     environment: Mapping[str, str]
     reserved_concurrency: int | None
-    code_sha256: str
-    code: bytes
+    code: Package
 
     @property
     def log_group(self) -> str:
@@ -33,5 +34,5 @@ class Function:
     def revision(self) -> tuple[object, ...]:
         """Differs when environments of an older deployment must not be used any more."""
         settings = tuple(sorted(self.environment.items()))
-        process = (self.code_sha256, self.runtime, self.handler, self.role)
+        process = (self.code.sha256, self.runtime, self.handler, self.role)
         return (*process, self.timeout, self.memory, settings)

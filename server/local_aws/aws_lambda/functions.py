@@ -7,13 +7,11 @@ changed or deleted.
 import asyncio
 import errno
 import os
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +29,7 @@ from server.local_aws.aws_lambda.environments.invocation import (
 )
 from server.local_aws.aws_lambda.environments.launch import environment_variables
 from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
+from server.local_aws.aws_lambda.environments.packages import Packages
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.iam.identity import role_credentials, root_credentials
@@ -98,7 +97,8 @@ class StreamingResponse:
 
 class Functions:
     """All functions of the stand-in. `current(function)` is the deployed state of a function now, or None;
-    `reserved(region)` is how much concurrency is set aside for single functions;
+    `reserved(region)` is how much concurrency is set aside for single functions, `deployed_packages()` names
+    what all of them are deployed with;
     `credentials(role, session)` are the variables by which an SDK inside a function signs, `trusted` those by
     which functions trust the stand-in's endpoints over TLS."""
 
@@ -114,8 +114,8 @@ class Functions:
         put_events: PutEvents,
         current: Callable[[Function], Function | None],
         reserved: Callable[[str], int],
+        deployed_packages: Callable[[], set[str]],
     ) -> None:
-        self._folder = folder
         self._processes = processes
         self._limits = limits
         self._endpoint_url = endpoint_url
@@ -127,7 +127,7 @@ class Functions:
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
         self._environments: set[ExecutionEnvironment] = set()
         self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
-        self._unpacking: dict[str, asyncio.Task[Path]] = {}
+        self.packages = Packages(folder, limits.unzipped_code, deployed_packages)
         self._tasks: set[asyncio.Task[object]] = set()
         self._stopping = False
 
@@ -189,11 +189,13 @@ class Functions:
         task.add_done_callback(self._tasks.discard)
 
     def retire(self) -> None:
-        """Stop free environments whose function has been changed or deleted."""
+        """Stop free environments whose function has been changed or deleted, and remove code that nothing is
+        deployed with."""
         for free in self._idle.values():
             for environment in list(free):
                 if not self._is_current(environment):
                     self._reclaim(environment)
+        self.packages.retire()
 
     async def stop(self) -> None:
         """Stop every environment, whatever it does."""
@@ -201,7 +203,7 @@ class Functions:
         for free in self._idle.values():
             for timer in free.values():
                 timer.cancel()
-        await asyncio.gather(*self._unpacking.values(), return_exceptions=True)
+        await self.packages.stop()
         await asyncio.gather(*(self._stop(environment) for environment in list(self._environments)))
         for task in list(self._tasks):
             task.cancel()
@@ -268,14 +270,30 @@ class Functions:
             if environment.reusable and environment.function.revision == function.revision:
                 return environment
             self.in_background(self._stop(environment))
-        try:
-            task_root = await self.unpack(function.code)
-        except code.BadPackage as error:
-            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
         await self._make_room()
         if self._stopping:
             raise STOPPED
-        log = LogStream(function, self._put_events)
+        environment = await self._make_environment(invocation)
+        try:
+            await environment.start()
+        except BaseException:
+            await self._stop(environment)
+            raise
+        return environment
+
+    async def _make_environment(self, invocation: Invocation) -> ExecutionEnvironment:
+        """Return an environment that has not been started, with the function's code on disk. Raises
+        `FunctionFailure`, `OSError`."""
+        function = invocation.function
+        try:
+            task_root = await self.packages.hold((function.code,))
+        except code.BadPackage as error:
+            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
+        try:
+            log = LogStream(function, self._put_events)
+        except OSError:
+            self.packages.release(task_root)
+            raise
         variables = partial(
             environment_variables,
             function,
@@ -294,11 +312,6 @@ class Functions:
             log=log,
         )
         self._environments.add(environment)
-        try:
-            await environment.start()
-        except BaseException:
-            await self._stop(environment)
-            raise
         return environment
 
     async def _make_room(self) -> None:
@@ -313,25 +326,6 @@ class Functions:
         self._idle[environment.function.arn].pop(environment).cancel()
         await self._stop(environment)
 
-    async def unpack(self, package: bytes) -> Path:
-        """Return the folder with the contents of a deployment package, unpacked once. Raises `BadPackage`."""
-        if self._stopping:
-            raise STOPPED
-        digest = b64encode(sha256(package).digest(), b"+_").decode()
-        if digest not in self._unpacking:
-            self._unpacking[digest] = asyncio.create_task(self._unpack(package, self._folder / digest))
-        task = self._unpacking[digest]
-        try:
-            return await asyncio.shield(task)
-        except Exception:
-            if self._unpacking.get(digest) is task:  # what was in the way may be gone the next time
-                del self._unpacking[digest]
-            raise
-
-    async def _unpack(self, package: bytes, folder: Path) -> Path:
-        await asyncio.to_thread(code.unpack, package, folder, self._limits.unzipped_code)
-        return folder
-
     def _reclaim(self, environment: ExecutionEnvironment) -> None:
         """Stop a free environment."""
         self._idle[environment.function.arn].pop(environment).cancel()
@@ -345,6 +339,7 @@ class Functions:
         if environment in self._environments:
             self._environments.discard(environment)
             await environment.stop()
+            self.packages.release(environment.task_root)
 
 
 async def drain(invocation: Invocation) -> None:
@@ -370,4 +365,5 @@ def make_functions(platform: Platform) -> Functions:
         put_events=deployed.put_log_events,
         current=deployed.current,
         reserved=deployed.reserved_concurrency,
+        deployed_packages=deployed.packages,
     )

@@ -80,7 +80,7 @@ class ExecutionEnvironment:
     ) -> None:
         self.function = invocation.function
         self._invocation = invocation
-        self._task_root = task_root
+        self.task_root = task_root
         self._processes = processes
         self._limits = limits
         self._log = log
@@ -127,7 +127,7 @@ class ExecutionEnvironment:
     async def _start_process(self) -> None:
         self._init_started = time.monotonic()
         variables = self._variables(self._runtime_api_address)
-        await self._process.start(self.function, self._task_root, variables, self._log.output)
+        await self._process.start(self.function, self.task_root, variables, self._log.output)
 
     async def run(self, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, which is when the runtime asks for the next one. Its response, if

@@ -3,33 +3,24 @@
 import base64
 import json
 import re
-import sys
 import uuid
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.deployment import Deployment, Forward
 from server.local_aws.aws_lambda.environments.invocation import Caller
-from server.local_aws.aws_lambda.environments.packages import Package
 from server.local_aws.aws_lambda.event_stream import INVOKE_COMPLETE, PAYLOAD_CHUNK, encode_message
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
 from server.local_aws.aws_lambda.function_url.config import FunctionUrls
 from server.local_aws.aws_lambda.functions import Functions
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.moto import ACCOUNT_ID
-from server.local_aws.control_plane.operations import from_json
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
-from server.local_aws.iam import trust
 from server.local_aws.platform.limits import Limits
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 INVOKE_STREAM = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations/?")
-FUNCTIONS = re.compile(r"/2015-03-31/functions/?")
-CODE = re.compile(r"/2015-03-31/functions/([^/]+)/code/?")
-CONFIGURATION = re.compile(r"/2015-03-31/functions/([^/]+)/configuration/?")
 POLICY = re.compile(r"/2015-03-31/functions/([^/]+)/policy/?")
 URL_CONFIG = re.compile(r"/2021-10-31/functions/([^/]+)/url/?")
 URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
@@ -37,7 +28,6 @@ URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
 MAX_CLIENT_CONTEXT = 3583
 
 Admit = Callable[[ApiCall], ApiCall]
-Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
 
 class LambdaApi:
@@ -58,8 +48,7 @@ class LambdaApi:
         self._urls = urls
         self._limits = limits
         self._admit = admit
-        self._forward = forward
-        self._enforce_iam = enforce_iam
+        self._deployment = Deployment(functions.packages, limits, forward, enforce_iam=enforce_iam)
 
     @staticmethod
     def is_invocation(target: str) -> bool:
@@ -174,13 +163,7 @@ class LambdaApi:
                 return await self._urls.call(call, unquote(match[1]))
             if match := URL_CONFIGS.fullmatch(call.path):
                 return self._urls.list(call, unquote(match[1]))
-            creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
-            configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
-            if self._enforce_iam and (creates or configures):
-                check_role(call, unquote(configures[1]) if configures else "")
-            if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
-                return await self._deploy(call, creates=bool(creates))
-            answer = await self._forward(call)
+            answer = await self._deployment.call(call)
             if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
                 name, qualifier = unquote(match[1]), call.query.get("Qualifier")
                 body = deployed.complete_permission(call.region, name, qualifier, answer.body)
@@ -188,67 +171,6 @@ class LambdaApi:
         except ApiError as error:
             return error.answer()
         return answer
-
-    async def _deploy(self, call: ApiCall, *, creates: bool) -> ApiAnswer:
-        """Let moto take code that can be unpacked. Raises `ApiError`."""
-        package = await self._read_code(call, creates=creates)
-        if package is None:
-            return await self._forward(call)
-        folder = await self._unpack(call, package)
-        try:
-            answer = await self._forward(call)
-        finally:
-            self._functions.packages.release(folder)
-        if answer.status < 300:
-            deployed.forget_upload(call.region, json.loads(answer.body)["FunctionName"])
-        return answer
-
-    async def _read_code(self, call: ApiCall, *, creates: bool) -> Package | None:
-        """Return the package that a call names; None if it names none, which moto will say. Raises
-        `ApiError`."""
-        try:
-            document = json.loads(call.body)
-            source = document.get("Code", {}) if creates else document
-            if creates and (document.get("PackageType") == "Image" or document.get("Layers")):
-                message = "The local stand-in runs functions from zip files without layers only"
-                raise ApiError(400, "InvalidParameterValueException", message)
-            package = package_of(source)
-        except (ValueError, AttributeError, TypeError):
-            raise ApiError(
-                400, "InvalidRequestContentException", "Could not parse request body into json"
-            ) from None
-        return None if package is None else Package.of(package)
-
-    async def _unpack(self, call: ApiCall, package: Package) -> Path:
-        """Refuse at once what cannot be unpacked, or run; return the folder, which is held."""
-        try:
-            return await self._functions.packages.hold((package,))
-        except code.BadPackage as error:
-            raise ApiError(400, "InvalidParameterValueException", str(error)) from None
-        except OSError as error:
-            message = f"The local stand-in cannot store the code: {error.strerror or error}"
-            print(f"{call.method} {call.path}: {message}", file=sys.stderr)
-            raise ApiError(500, "ServiceException", message) from None
-
-
-def check_role(call: ApiCall, function: str) -> None:
-    """Raise `ApiError` (400) if the role that a call gives a function does not let Lambda assume it.
-    `function`: its name, "" if the call says it."""
-    members = from_json(call.body)
-    name = str(function or members.get("FunctionName", "")).rpartition(":")[2]
-    arn = f"arn:aws:lambda:{call.region}:{ACCOUNT_ID}:function:{name}"
-    if "Role" in members:
-        trust.check_lambda(str(members["Role"]), arn)
-
-
-def package_of(source: dict[str, str]) -> bytes | None:
-    """The zip that a call names; None if it names none, which moto will say. Raises `ApiError` if S3 does not
-    have it."""
-    if (zipped := source.get("ZipFile")) is not None:
-        return base64.b64decode(zipped, validate=True)
-    if "S3Bucket" not in source or "S3Key" not in source:
-        return None
-    return deployed.stored(source["S3Bucket"], source["S3Key"], source.get("S3ObjectVersion"))
 
 
 def payload(call: ApiCall) -> bytes:

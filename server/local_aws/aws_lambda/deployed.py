@@ -13,6 +13,7 @@ from moto.logs.models import logs_backends
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
+from server.local_aws.aws_lambda import layers
 from server.local_aws.aws_lambda.environments.logs import LogEvent
 from server.local_aws.aws_lambda.environments.packages import Package, name_of
 from server.local_aws.aws_lambda.function import Function
@@ -86,6 +87,7 @@ def function(region: str, name: str, qualifier: str | None = None) -> Function:
         environment=dict(found.environment_vars),
         reserved_concurrency=None if reserved is None else int(reserved),
         code=Package(found.code_sha_256, found.code_bytes),
+        layers=layers.contents(found),
     )
 
 
@@ -99,13 +101,13 @@ def current(deployed: Function) -> Function | None:
 
 def packages() -> set[str]:
     """Return the names of what the versions of all functions are deployed with."""
-    return {
-        name_of((Package(found.code_sha_256, found.code_bytes),))
-        for region in list(lambda_backends[ACCOUNT_ID].values())
-        for versions in list(region._lambdas._functions.values())
-        for found in (versions["latest"], *versions["versions"])
-        if found is not None
-    }
+    names = set()
+    for region in list(lambda_backends[ACCOUNT_ID].values()):
+        for versions in list(region._lambdas._functions.values()):
+            for found in filter(None, (versions["latest"], *versions["versions"])):
+                names.add(name_of((Package(found.code_sha_256, b""),)))
+                names.add(name_of(layers.contents(found)))
+    return names
 
 
 def forget_upload(region: str, name: str) -> None:

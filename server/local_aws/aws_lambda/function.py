@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.local_aws.aws_lambda.environments.packages import Package
+from server.local_aws.aws_lambda.environments.packages import Contents, Package
 
 
 @dataclass(frozen=True)
 class Function:
     """One version of a function. `invoked_arn`: the ARN as the caller addressed it; `role`: the ARN of its
-    execution role; `timeout` in seconds, `memory` in MB."""
+    execution role; `timeout` in seconds, `memory` in MB; `layers` in
+    their order."""
 
     name: str
     version: str
@@ -25,6 +26,7 @@ class Function:
     environment: Mapping[str, str]
     reserved_concurrency: int | None
     code: Package
+    layers: Contents
 
     @property
     def log_group(self) -> str:
@@ -34,5 +36,6 @@ class Function:
     def revision(self) -> tuple[object, ...]:
         """Differs when environments of an older deployment must not be used any more."""
         settings = tuple(sorted(self.environment.items()))
-        process = (self.code.sha256, self.runtime, self.handler, self.role)
+        packages = (self.code, *self.layers)
+        process = (packages, self.runtime, self.handler, self.role)
         return (*process, self.timeout, self.memory, settings)

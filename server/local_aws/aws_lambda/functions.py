@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.environments import code, opt
 from server.local_aws.aws_lambda.environments.environment import ExecutionEnvironment
 from server.local_aws.aws_lambda.environments.invocation import (
     ANONYMOUS,
@@ -27,7 +27,7 @@ from server.local_aws.aws_lambda.environments.invocation import (
     Outcome,
     PostedResponse,
 )
-from server.local_aws.aws_lambda.environments.launch import environment_variables
+from server.local_aws.aws_lambda.environments.launch import Roots, environment_variables
 from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
 from server.local_aws.aws_lambda.environments.packages import Packages
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
@@ -285,19 +285,16 @@ class Functions:
         """Return an environment that has not been started, with the function's code on disk. Raises
         `FunctionFailure`, `OSError`."""
         function = invocation.function
-        try:
-            task_root = await self.packages.hold((function.code,))
-        except code.BadPackage as error:
-            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
+        roots = await self._hold(function)
         try:
             log = LogStream(function, self._put_events)
         except OSError:
-            self.packages.release(task_root)
+            self._release(roots)
             raise
         variables = partial(
             environment_variables,
             function,
-            task_root=task_root,
+            roots=roots,
             log_stream=log.name,
             endpoint_url=self._endpoint_url,
             credentials=self._credentials(function.role, function.name),
@@ -305,7 +302,7 @@ class Functions:
         )
         environment = ExecutionEnvironment(
             invocation,
-            task_root,
+            roots,
             variables=variables,
             processes=self._processes,
             limits=self._limits,
@@ -313,6 +310,25 @@ class Functions:
         )
         self._environments.add(environment)
         return environment
+
+    async def _hold(self, function: Function) -> Roots:
+        """Return where the function's code and layers are unpacked. Raises `FunctionFailure`, `OSError`."""
+        try:
+            task = await self.packages.hold((function.code,))
+            if not function.layers:
+                return Roots(task)
+            try:
+                layers = await self.packages.hold(function.layers)
+            except BaseException:
+                self.packages.release(task)
+                raise
+        except code.BadPackage as error:
+            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
+        return Roots(task, layers, mounted=await asyncio.to_thread(opt.can_mount))
+
+    def _release(self, roots: Roots) -> None:
+        for folder in filter(None, (roots.task, roots.layers)):
+            self.packages.release(folder)
 
     async def _make_room(self) -> None:
         """Where there are as many environments as file descriptors allow, stop one that is free. Raises
@@ -339,7 +355,7 @@ class Functions:
         if environment in self._environments:
             self._environments.discard(environment)
             await environment.stop()
-            self.packages.release(environment.task_root)
+            self._release(environment.roots)
 
 
 async def drain(invocation: Invocation) -> None:

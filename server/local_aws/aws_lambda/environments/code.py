@@ -62,6 +62,12 @@ def check(package: bytes, limit: int) -> None:
             raise too_big(limit)
 
 
+def unzipped_size(package: bytes) -> int:
+    """Return how many bytes a package says it takes up. Raises `BadPackage`."""
+    with reading_package(), zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
 def unpack(packages: Sequence[bytes], folder: Path, limit: int) -> None:
     """Unpack one package over the other into `folder`, which must not exist, with the permissions that the
     zips give. All or nothing. Raises as `check` does, and `OSError` if this machine cannot store it."""

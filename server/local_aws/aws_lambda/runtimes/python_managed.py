@@ -132,7 +132,7 @@ class RuntimeApi:
 
 
 def main() -> None:
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # what Python put there is this file's own folder
+    sys.path[0:1] = search_path()  # what Python put there is this file's own folder
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     encoder = Encoder()
     requests = set_up_logging()
@@ -152,6 +152,16 @@ def main() -> None:
         requests.request_id = metadata["Lambda-Runtime-Aws-Request-Id"]
         set_trace_id(metadata["Lambda-Runtime-Trace-Id"])
         answer(api, encoder, handler, event, metadata)
+
+
+def search_path() -> list[str]:
+    """Where AWS's runtime looks first: the function's folder, then its layers
+    (docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, checked 2026-11)."""
+    path = [os.environ["LAMBDA_TASK_ROOT"]]
+    if layers := os.environ.get("LAMBDA_LAYERS_ROOT"):
+        version = os.environ.get("AWS_EXECUTION_ENV", "").removeprefix("AWS_Lambda_")
+        path += [f"{layers}/python/lib/{version}/site-packages", f"{layers}/python"]
+    return path
 
 
 def answer(

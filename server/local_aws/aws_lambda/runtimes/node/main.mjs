@@ -4,6 +4,7 @@ import { makeContext } from "./context.mjs";
 import { RuntimeError } from "./errors.mjs";
 import { loadHandler } from "./handler.mjs";
 import { logFailure, logsBelongTo, patchConsole } from "./log.mjs";
+import { searchNodePath } from "./node_path.mjs";
 import { ResponseStream, awslambda } from "./response_stream.mjs";
 import { RuntimeApi } from "./runtime_api.mjs";
 import { defaultEndpoint } from "./sdk_v2.mjs";
@@ -21,6 +22,8 @@ process.on("unhandledRejection", (reason) => exit(128, "Unhandled Promise Reject
 if (!["1", "true"].includes(AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
 
 if (AWS_ENDPOINT_URL) defaultEndpoint(AWS_ENDPOINT_URL);
+
+searchNodePath();
 
 run(); // not awaited: when the event loop has nothing left to do, the process ends as on AWS
 

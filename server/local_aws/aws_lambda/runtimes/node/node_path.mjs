@@ -1,0 +1,35 @@
+// ES modules are looked for in NODE_PATH, too: AWS's runtimes find layers and the SDK by it since nodejs18.x
+// (https://aws.amazon.com/blogs/compute/node-js-18-x-runtime-now-available-in-aws-lambda/, checked 2026-11).
+// Node itself does that for require() only.
+
+import { registerHooks } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const BARE = /^(?![./]|[a-z]+:)/i; // neither a path nor a URL
+
+export function searchNodePath(folders = process.env.NODE_PATH?.split(path.delimiter).filter(Boolean) ?? []) {
+  const parents = folders.map((folder) => pathToFileURL(path.join(folder, "..", "any.mjs")).href);
+  if (!parents.length) return;
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        if (error.code !== "ERR_MODULE_NOT_FOUND" || !BARE.test(specifier)) throw error;
+        return inNodePath(specifier, context, next, parents, error);
+      }
+    },
+  });
+}
+
+function inNodePath(specifier, context, next, parents, notFound) {
+  for (const parentURL of parents) {
+    try {
+      return next(specifier, { ...context, parentURL });
+    } catch (error) {
+      if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    }
+  }
+  throw notFound;
+}

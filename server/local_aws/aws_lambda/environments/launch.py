@@ -53,8 +53,8 @@ class Roots:
         return Path(LAYERS_ON_AWS) if self.mounted else self.layers
 
     def on_this_machine(self, path: str) -> str:
-        """Return `path` as it is on AWS, here."""
-        for on_aws, here in ((TASK_ROOT_ON_AWS, self.task), (LAYERS_ON_AWS, self.layers)):
+        """Return where `path`, as it is on AWS, is for the function's processes."""
+        for on_aws, here in ((TASK_ROOT_ON_AWS, self.task), (LAYERS_ON_AWS, self.opt)):
             if here is not None and path.startswith(on_aws + "/"):
                 return str(here / path[len(on_aws) + 1 :])
         return path

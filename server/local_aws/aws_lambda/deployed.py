@@ -14,9 +14,11 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
 from server.local_aws.aws_lambda import layers
+from server.local_aws.aws_lambda.completed import logging_config_of
 from server.local_aws.aws_lambda.environments.logs import LogEvent
 from server.local_aws.aws_lambda.environments.packages import Package, name_of
 from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.logging_config import logging_of
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
@@ -88,6 +90,7 @@ def function(region: str, name: str, qualifier: str | None = None) -> Function:
         reserved_concurrency=None if reserved is None else int(reserved),
         code=Package(found.code_sha_256, found.code_bytes),
         layers=layers.contents(found),
+        logging=logging_of(logging_config_of(found)),
     )
 
 
@@ -164,8 +167,8 @@ def stored(bucket: str, key: str, version: str | None) -> bytes:
 def put_log_events(function: Function, stream: str, events: list[LogEvent]) -> None:
     """Store log events in moto's CloudWatch Logs."""
     logs = logs_backends[function.account_id][function.region]
-    logs.ensure_log_group(function.log_group)
-    group = logs.groups[function.log_group]
+    logs.ensure_log_group(function.logging.group)
+    group = logs.groups[function.logging.group]
     if stream not in group.streams:
-        logs.create_log_stream(function.log_group, stream)
-    logs.put_log_events(function.log_group, stream, events)
+        logs.create_log_stream(function.logging.group, stream)
+    logs.put_log_events(function.logging.group, stream, events)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from server.local_aws.aws_lambda import deployed, layers
+from server.local_aws.aws_lambda import completed, deployed, layers, logging_config
 from server.local_aws.aws_lambda.environments import code
 from server.local_aws.aws_lambda.environments.packages import Package, Packages
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
@@ -36,7 +36,7 @@ class Deployment:
         self._limit = limits.unzipped_code
         self._forward = forward
         self._enforce_iam = enforce_iam
-        layers.install()
+        completed.install()
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Answer `call`. Raises `ApiError`."""
@@ -59,6 +59,8 @@ class Deployment:
         if document.get("PackageType") == "Image":
             message = "The local stand-in runs functions from zip files only"
             raise ApiError(400, "InvalidParameterValueException", message)
+        if "LoggingConfig" in document:
+            logging_config.check(document["LoggingConfig"], {})
         package = package_in(document.get("Code"))
         if package is None:
             return await self._forward(call)
@@ -76,9 +78,11 @@ class Deployment:
     async def _configure(self, call: ApiCall, name: str) -> ApiAnswer:
         if self._enforce_iam:
             check_role(call, name)
-        arns = layers_in(document_of(call))
-        if arns:
-            found = deployed.find(call.region, name)
+        document = document_of(call)
+        found = deployed.find(call.region, name)
+        if "LoggingConfig" in document:
+            logging_config.check(document["LoggingConfig"], completed.logging_config_of(found))
+        if arns := layers_in(document):
             layers.check(call.region, arns, found.code_bytes, self._limit)
         return await self._forward(call)
 

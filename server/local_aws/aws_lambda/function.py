@@ -6,6 +6,22 @@ from dataclasses import dataclass
 from server.local_aws.aws_lambda.environments.packages import Contents, Package
 
 
+def default_group(name: str) -> str:
+    """Return the log group of a function that names none."""
+    return f"/aws/lambda/{name}"
+
+
+@dataclass(frozen=True)
+class Logging:
+    """Where a function's log goes, and how. The levels count with `json` only
+    (docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html, checked 2026-11)."""
+
+    group: str
+    json: bool = False
+    application_level: str = "INFO"
+    system_level: str = "INFO"
+
+
 @dataclass(frozen=True)
 class Function:
     """One version of a function. `invoked_arn`: the ARN as the caller addressed it; `role`: the ARN of its
@@ -27,10 +43,7 @@ class Function:
     reserved_concurrency: int | None
     code: Package
     layers: Contents
-
-    @property
-    def log_group(self) -> str:
-        return f"/aws/lambda/{self.name}"
+    logging: Logging
 
     @property
     def revision(self) -> tuple[object, ...]:
@@ -38,4 +51,4 @@ class Function:
         settings = tuple(sorted(self.environment.items()))
         packages = (self.code, *self.layers)
         process = (packages, self.runtime, self.handler, self.role)
-        return (*process, self.timeout, self.memory, settings)
+        return (*process, self.timeout, self.memory, settings, self.logging)

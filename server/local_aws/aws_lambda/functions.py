@@ -7,6 +7,7 @@ changed or deleted.
 import asyncio
 import errno
 import os
+import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -32,6 +33,7 @@ from server.local_aws.aws_lambda.environments.logs import LogStream, PutEvents
 from server.local_aws.aws_lambda.environments.packages import Packages
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.runtimes import is_as_asked, version_of
 from server.local_aws.iam.identity import role_credentials, root_credentials
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.service import Platform
@@ -128,6 +130,7 @@ class Functions:
         self._environments: set[ExecutionEnvironment] = set()
         self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
         self.packages = Packages(folder, limits.unzipped_code, deployed_packages)
+        self._told: set[str] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._stopping = False
 
@@ -285,12 +288,14 @@ class Functions:
         """Return an environment that has not been started, with the function's code on disk. Raises
         `FunctionFailure`, `OSError`."""
         function = invocation.function
+        version = await asyncio.to_thread(version_of, function.runtime)
         roots = await self._hold(function)
         try:
             log = LogStream(function, self._put_events)
         except OSError:
             self._release(roots)
             raise
+        self._tell_version(function, log)
         variables = partial(
             environment_variables,
             function,
@@ -303,6 +308,7 @@ class Functions:
         environment = ExecutionEnvironment(
             invocation,
             roots,
+            version=version,
             variables=variables,
             processes=self._processes,
             limits=self._limits,
@@ -310,6 +316,19 @@ class Functions:
         )
         self._environments.add(environment)
         return environment
+
+    def _tell_version(self, function: Function, log: LogStream) -> None:
+        """Say once, in the stand-in's log and in the function's, that another version runs it."""
+        if function.runtime.startswith("provided") or is_as_asked(function.runtime):
+            return
+        message = f"The local stand-in has no {function.runtime}: functions of it run on "
+        message += version_of(function.runtime).replace(":", " ")
+        if function.runtime not in self._told:
+            self._told.add(function.runtime)
+            print(message, file=sys.stderr)
+        if function.arn not in self._told:
+            self._told.add(function.arn)
+            log.warn(message)
 
     async def _hold(self, function: Function) -> Roots:
         """Return where the function's code and layers are unpacked. Raises `FunctionFailure`, `OSError`."""

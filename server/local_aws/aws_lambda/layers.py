@@ -28,7 +28,7 @@ class Attached(dict[str, Any]):
     package: Package
 
 
-def attach(function: LambdaFunction, arns: Iterable[str]) -> list[Attached]:
+def attach(arns: Iterable[str]) -> list[Attached]:
     """Return what moto is to keep of these layer versions. Raises `UnknownLayerVersionException`."""
     attached = []
     for arn in arns:
@@ -39,11 +39,6 @@ def attach(function: LambdaFunction, arns: Iterable[str]) -> list[Attached]:
         layer.package = Package(version.code_sha_256, version.code_bytes)
         attached.append(layer)
     return attached
-
-
-def install() -> None:
-    """From now on moto keeps the packages of the layers that a function is given."""
-    LambdaFunction._get_layers_data = attach  # type: ignore[method-assign, assignment]
 
 
 def find(arn: str) -> LayerVersion | None:

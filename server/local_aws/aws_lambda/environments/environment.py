@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from server.door.guard import Kind
-from server.local_aws.aws_lambda.environments import extensions_api
+from server.local_aws.aws_lambda.environments import extensions_api, platform_events
 from server.local_aws.aws_lambda.environments.extensions import Extensions, respond
 from server.local_aws.aws_lambda.environments.invocation import (
     STOPPED,
@@ -18,6 +18,8 @@ from server.local_aws.aws_lambda.environments.invocation import (
 )
 from server.local_aws.aws_lambda.environments.launch import NotRunning, Roots, Runtime
 from server.local_aws.aws_lambda.environments.logs import LogStream
+from server.local_aws.aws_lambda.environments.memory import used as memory_used
+from server.local_aws.aws_lambda.environments.platform_events import Usage
 from server.local_aws.aws_lambda.environments.process import EnvironmentProcess
 from server.local_aws.aws_lambda.environments.runtime_api import (
     ACCEPTED,
@@ -72,7 +74,8 @@ class ExecutionEnvironment:
     """Runs the function of `invocation`, for which it is made, from `roots`. `start()`, then `run()` for
     this invocation and each that follows, then `stop()`.
 
-    `variables(address)` are the process's environment variables, given where its Runtime API listens.
+    `version` is that of its runtime, `variables(address)` are the process's environment variables, given
+    where its Runtime API listens.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class ExecutionEnvironment:
         invocation: Invocation,
         roots: Roots,
         *,
+        version: str,
         variables: Callable[[str], Mapping[str, str]],
         processes: Processes,
         limits: Limits,
@@ -91,6 +95,7 @@ class ExecutionEnvironment:
         self._processes = processes
         self._limits = limits
         self._log = log
+        self._version = version
         self._variables = variables
         self._server = Server(self._serve_runtime, Kind.RUNTIME)
         self._runtime_api_address = ""
@@ -147,6 +152,7 @@ class ExecutionEnvironment:
     async def _start_processes(self) -> None:
         """Start the runtime, when external extensions have registered: they start first. Raises `OSError`."""
         self._init_started = time.monotonic()
+        self._log.note(platform_events.init_start(self.function, self._version, self._log.name))
         variables = self._variables(self._runtime_api_address)
         if not self._extensions.are_external:
             await self._process.start(Runtime(self.function, self.roots), variables, self._log.output)
@@ -173,22 +179,35 @@ class ExecutionEnvironment:
             started = time.monotonic()
             init_seconds: float | None = None
             ended_by: FunctionFailure | None = None
+            memory: int | None = None
             try:
                 try:
                     init_seconds = await self._initialise()
                 finally:
-                    self._log.start(invocation.request_id, after_init=after_init)
+                    self._log.begin(platform_events.start(invocation), after_init=after_init)
                 started = time.monotonic()
                 await self._work(invocation)
             except FunctionFailure as failure:
                 ended_by = failure
                 self._end(failure)
-                self._log.note(failure.message)
+                if not self.function.logging.json:
+                    self._log.say(failure.message)
+                memory = memory_used(self._pids())
                 self._kill()
+            else:
+                memory = memory_used(self._pids())
             finally:
-                seconds = time.monotonic() - started
-                log_tail = self._log.end(invocation.request_id, seconds, init_seconds)
+                usage = Usage(time.monotonic() - started, init_seconds, memory)
+                log_tail = self._log.end(
+                    platform_events.done(invocation, ended_by, usage.seconds),
+                    platform_events.report(invocation, ended_by, usage),
+                )
             return Outcome(ended_by, log_tail)
+
+    def _pids(self) -> list[int]:
+        """The ids of the processes that run."""
+        runtime = [self._process.pid] if self._process.pid is not None else []
+        return [*runtime, *self._extensions.pids]
 
     async def stop(self) -> None:
         """End the processes and give the port back."""
@@ -235,15 +254,13 @@ class ExecutionEnvironment:
         if not self._is_cold:
             return None
         if not await self._until_ready(self._limits.init_seconds):
-            self._log.note(
-                f"INIT_REPORT Init Duration: {self._limits.init_seconds * 1000:.2f} ms Status: timeout"
-            )
+            self._log.note(platform_events.init_report(self._limits.init_seconds, "timeout"))
             await self._start_again()
             if not await self._until_ready(self.function.timeout):
                 raise self._timeout()
         self._is_cold = False
-        for line in self._extensions.end_of_initialisation():
-            self._log.note(line)
+        for event in self._extensions.end_of_initialisation():
+            self._log.note(event)
         return time.monotonic() - self._init_started
 
     async def _start_again(self) -> None:

@@ -23,6 +23,8 @@ from server.local_aws.aws_lambda.environments.extensions_api import (
 from server.local_aws.aws_lambda.environments.invocation import Invocation
 from server.local_aws.aws_lambda.environments.launch import Extension as Program
 from server.local_aws.aws_lambda.environments.launch import NotRunning, Roots, of_extension
+from server.local_aws.aws_lambda.environments.platform_events import PlatformEvent
+from server.local_aws.aws_lambda.environments.platform_events import extension as platform_extension
 from server.local_aws.aws_lambda.environments.process import EnvironmentProcess
 from server.local_aws.aws_lambda.environments.runtime_api import TRUNCATED, Answer, too_large
 from server.local_aws.aws_lambda.function import Function
@@ -99,10 +101,10 @@ class Extensions:
             self._registered.set()  # nobody waits any more for those that have not
             self._moved()
 
-    def end_of_initialisation(self) -> list[str]:
+    def end_of_initialisation(self) -> list[PlatformEvent]:
         """No more extensions register; return what the log says of those that have."""
         self._api.close_registration()
-        return [described(extension) for extension in self._api.extensions]
+        return [platform_extension(each.name, each.state.value, each.events) for each in self._api.extensions]
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer a call of an extension's."""
@@ -181,11 +183,3 @@ async def respond(exchange: Exchange, answer: Answer) -> None:
     with suppress(ConnectionError):
         await exchange.respond(answer.status, headers, answer.body)
     exchange.answered = True
-
-
-def described(extension: Extension) -> str:
-    """Return the line that the log has of an extension
-    (github.com/elastic/apm-aws-lambda/pull/145, checked 2026-11)."""
-    line = f"EXTENSION\tName: {extension.name}\tState: {extension.state.value}"
-    line += f"\tEvents: [{','.join(extension.events)}]"
-    return f"{line}\tError Type: {extension.error_type}" if extension.error_type else line

@@ -14,7 +14,7 @@ from typing import Protocol
 from server.local_aws.aws_lambda.environments import opt
 from server.local_aws.aws_lambda.failure import FunctionFailure
 from server.local_aws.aws_lambda.function import Function
-from server.local_aws.aws_lambda.runtimes import UnsupportedRuntime, command
+from server.local_aws.aws_lambda.runtimes import UnsupportedRuntime, command, node_sdk
 
 TASK_ROOT_ON_AWS = "/var/task"
 LAYERS_ON_AWS = "/opt"
@@ -232,23 +232,24 @@ def environment_variables(
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = function.logging.application_level
     if roots.opt is not None:
-        variables |= search_paths(function.runtime, roots.opt)
+        variables["LAMBDA_LAYERS_ROOT"] = str(roots.opt)
+        variables["LD_LIBRARY_PATH"] = str(roots.opt / "lib")
+    if folders := node_path(function.runtime, roots.opt):
+        variables["NODE_PATH"] = os.pathsep.join(map(str, folders))
     if not function.runtime.startswith("provided"):
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{function.runtime}"
     return {**variables, **function.environment, "AWS_LAMBDA_RUNTIME_API": runtime_api}
 
 
-def search_paths(runtime: str, root: Path) -> dict[str, str]:
-    """Return the variables by which programs find what layers bring along
+def node_path(runtime: str, opt: Path | None) -> list[Path]:
+    """Return where Node finds what layers bring along, and AWS's SDK
     (docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, checked 2026-11). The managed Python runtime
     searches `/opt/python` itself, after the function's own folder."""
     major = runtime.removeprefix("nodejs").removesuffix(".x")
-    modules = [root / "nodejs" / f"node{major}" / "node_modules", root / "nodejs" / "node_modules"]
-    return {
-        "LD_LIBRARY_PATH": str(root / "lib"),
-        "NODE_PATH": os.pathsep.join(map(str, modules)),
-        "LAMBDA_LAYERS_ROOT": str(root),
-    }
+    folders = [opt / "nodejs" / f"node{major}", opt / "nodejs"] if opt is not None else []
+    found = [folder / "node_modules" for folder in folders]
+    sdk = node_sdk.modules() if runtime.startswith("nodejs") else None
+    return found if sdk is None else [*found, sdk]
 
 
 def of_extension(variables: Mapping[str, str]) -> dict[str, str]:

@@ -1,17 +1,19 @@
-"""A web adapter: an ordinary web server behind Lambda. Each event becomes an HTTP request to the server,
-which listens on a loopback port in this execution environment; its answer is streamed back as it comes.
+"""A web adapter: a web application behind Lambda. Each event becomes an HTTP request; the answer is streamed
+back as it comes.
+
+The environment variable `ASGI_APP` names any ASGI application in the package (`main:app` of FastAPI,
+Starlette, Django). Without it, a web server runs beside: the one of this series, which listens on a loopback
+port in this execution environment.
 
 `runtime.py` does the streaming; this is its handler.
 """
 
 import base64
 import http.client
+import os
 from contextlib import closing
 from urllib.parse import quote, urlencode
 
-from server.embedded import EmbeddedServer
-
-SERVER = EmbeddedServer().start()
 OF_ONE_HOP = {
     *("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"),
     "host",
@@ -20,16 +22,41 @@ OF_ONE_HOP = {
 its own."""
 
 
+class WebServer:
+    """The server of this series, in this process."""
+
+    def __init__(self):
+        from server.embedded import EmbeddedServer
+
+        self._server = EmbeddedServer().start()
+
+    def respond(self, method, target, headers, body):
+        """Yield the status and the headers, then the body as it comes."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self._server.port)) as connection:
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            yield response.status, response.getheaders()
+            while data := response.read1():
+                yield data
+            if response.length:
+                raise ConnectionError(f"the server broke off, {response.length} bytes before the end")
+
+
+def application():
+    if name := os.environ.get("ASGI_APP"):
+        from asgi import Application
+
+        return Application(name)
+    return WebServer()
+
+
+APPLICATION = application()
+
+
 def handler(event, context):
-    method, target, headers, body = http_request(event)
-    with closing(http.client.HTTPConnection("127.0.0.1", SERVER.port)) as connection:
-        connection.request(method, target, body, headers)
-        response = connection.getresponse()
-        yield prelude(response)
-        while data := response.read1():
-            yield data
-        if response.length:
-            raise ConnectionError(f"the server broke off, {response.length} bytes before the end")
+    response = APPLICATION.respond(*http_request(event))
+    yield prelude(*next(response))
+    yield from response
 
 
 def http_request(event):
@@ -51,16 +78,14 @@ def http_request(event):
     return method, f"{path}?{query}" if query else path, headers, data or None
 
 
-def prelude(response):
-    headers = {}
-    for name, value in response.getheaders():
-        if travels(name) and name.lower() != "set-cookie":
+def prelude(status, fields):
+    headers, cookies = {}, []
+    for name, value in fields:
+        if name.lower() == "set-cookie":
+            cookies.append(value)
+        elif travels(name):
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return {
-        "statusCode": response.status,
-        "headers": headers,
-        "cookies": response.headers.get_all("set-cookie", []),
-    }
+    return {"statusCode": status, "headers": headers, "cookies": cookies}
 
 
 def travels(name):

@@ -101,6 +101,11 @@ class Child:
         self._processes.has_ended(self)
         return status
 
+    def signal(self, number: int) -> None:
+        """Send the process a signal."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
     def kill(self) -> None:
         """Kill the process and all of its group."""
         guardian.kill_group(self.pid)

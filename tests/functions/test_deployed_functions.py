@@ -44,7 +44,7 @@ async def deployed(name: str, folder: Path | None = None) -> AsyncIterator[Guest
 def unzipped(name: str, build: Path) -> Path:
     """What the zip of a function holds; the web adapter's has the server package added."""
     more = [FOLDERS.parent / "server"] if name == "web_adapter" else []
-    code.unpack(zip_folder(FOLDERS / name, *more), build / "task", 262_144_000)
+    code.unpack([zip_folder(FOLDERS / name, *more)], build / "task", 262_144_000)
     return build / "task"
 
 
@@ -414,3 +414,37 @@ async def test_a_server_that_breaks_off_is_a_failure_in_mid_stream(echo_function
         posted = await invoked(guest, url_event({}))
     assert split(posted)[1] == b"cut short"
     assert posted.trailers["Lambda-Runtime-Function-Error-Type"] == "ConnectionError"
+
+
+@asynccontextmanager
+async def asgi_deployed(tmp_path: Path) -> AsyncIterator[Guest]:
+    """The adapter around an ASGI application, named by a variable."""
+    folder = unzipped("web_adapter", tmp_path)
+    (folder / "main.py").write_text(guest_source("asgi_app.py"))
+    argv = [str(folder / "wrapper"), *command("python3.13")]
+    async with running(argv, folder, "app.handler", "python3.13", ASGI_APP="main:app") as guest:
+        yield guest
+
+
+async def test_the_adapter_takes_any_asgi_application(tmp_path: Path) -> None:
+    event = url_event(
+        {"a": "1%202"}, "/p%20q", method="POST", headers={"x": "y"}, cookies=["c=1"], body="text"
+    )
+    async with asgi_deployed(tmp_path) as guest:
+        prelude, body = split(await invoked(guest, event))
+        assert prelude is not None
+        assert (prelude["statusCode"], prelude["cookies"]) == (201, ["a=1", "b=2"])
+        assert json.loads(body) == {
+            **{"path": "/p q", "method": "POST", "scheme": "https", "query": "a=1%202"},
+            **{"body": "text", "started": [True], "cookie": "c=1"},
+        }
+        streamed = await invoked(guest, url_event({}))
+        lines = [chunk for chunk in streamed.chunks if chunk.data.startswith(b'{"seq"')]
+        assert one_by_one([json.loads(line.data)["sent"] for line in lines], [line.at for line in lines])
+        late = await invoked(guest, url_event({}, "/late"))
+        assert late.trailers["Lambda-Runtime-Function-Error-Type"] == "LookupError"
+        assert len(split(late)[1].splitlines()) == 3
+        early = await invoked(guest, url_event({}, "/early"))
+        assert json.loads(early.body)["errorMessage"] == "before the response"
+        silent = await invoked(guest, url_event({}, "/silent"))
+        assert json.loads(silent.body)["errorMessage"] == "the application sent no response"

@@ -55,9 +55,13 @@ class Stack:
     def outputs(self) -> dict[str, str]:
         return {each["OutputKey"]: each["OutputValue"] for each in self.now.get("Outputs", [])}
 
+    def statuses(self) -> list[tuple[str, str]]:
+        """Which resource has had which status, the first one first."""
+        return [(each["LogicalResourceId"], each["ResourceStatus"]) for each in self._events()]
+
     def events(self, logical_id: str) -> list[str]:
         """The statuses that a resource has had, the first one first."""
-        return [each["ResourceStatus"] for each in self._events() if each["LogicalResourceId"] == logical_id]
+        return [status for name, status in self.statuses() if name == logical_id]
 
     def reason(self, status: str) -> str:
         """Why the first that has had this status has had it."""

@@ -26,7 +26,6 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.titlesize": 12,
     "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
 }
 
 
@@ -57,6 +56,7 @@ def figure(*streams: Arrivals) -> "Figure":
         axes[1, 0].yaxis.set_major_formatter(EngFormatter(unit="B"))
         axes[1, 0].legend(loc="best", frameon=False)
         axes[0, 0].legend(loc="lower center", ncols=4, fontsize=8, frameon=False, handletextpad=0.1)
+        place(drawing, left=0.95, top=0.35 if len(streams) == 1 else 0.55, between_rows=0.2)
     return drawing
 
 
@@ -91,7 +91,37 @@ def small_multiples(*streams: Arrivals, columns: int = 4) -> "Figure":
         for axis, stream in zip(axes.flat[lowest], streams[lowest], strict=True):
             axis.set_xlabel(time_axis(stream))
             axis.tick_params(labelbottom=True)
+        place(drawing, left=0.75, top=0.45, between_rows=0.55)
     return drawing
+
+
+def place(drawing: "Figure", *, left: float, top: float, between_rows: float) -> None:
+    """Leave these margins, in inches, and show all of the drawing. What is around the axes has the same size
+    in every figure: to let matplotlib measure it, and crop, takes as long again as the drawing."""
+    grid = drawing.axes[0].get_gridspec()
+    assert grid is not None
+    rows, columns = grid.get_geometry()
+    width, height = drawing.get_size_inches()
+    right, bottom, between_columns = 0.15, 0.55, 0.2
+    drawing.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / height,
+        top=1 - top / height,
+        wspace=ratio(width - left - right, columns, between_columns),
+        hspace=ratio(height - bottom - top, rows, between_rows),
+    )
+    print_figure = drawing.canvas.print_figure
+
+    def print_whole(*arguments: Any, **settings: Any) -> Any:  # Jupyter asks for what is cropped
+        return print_figure(*arguments, **(settings | {"bbox_inches": None}))
+
+    drawing.canvas.print_figure = print_whole  # type: ignore[method-assign]
+
+
+def ratio(total: float, count: int, between: float) -> float:
+    """Return `between` as a part of one of `count` axes in a row that is `total` wide."""
+    return between / ((total - (count - 1) * between) / count)
 
 
 def print_twins(streams: Sequence[Arrivals]) -> None:

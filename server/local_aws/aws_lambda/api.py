@@ -3,12 +3,11 @@
 import base64
 import json
 import re
-import sys
 import uuid
 from urllib.parse import unquote
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.deployment import Deployment
 from server.local_aws.aws_lambda.environments.invocation import Caller
 from server.local_aws.aws_lambda.event_stream import INVOKE_COMPLETE, PAYLOAD_CHUNK, encode_message
 from server.local_aws.aws_lambda.failure import FunctionFailure
@@ -17,17 +16,12 @@ from server.local_aws.aws_lambda.function_url.config import FunctionUrls, UrlCon
 from server.local_aws.aws_lambda.function_url.front_door import FunctionUrl
 from server.local_aws.aws_lambda.functions import functions_of
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
-from server.local_aws.control_plane.moto import ACCOUNT_ID
 from server.local_aws.http1.exchange import BodyTooLarge, Exchange, TruncatedBody
 from server.local_aws.http1.server import Handler
-from server.local_aws.iam import trust
 from server.local_aws.platform.service import Platform
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 INVOKE_STREAM = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations/?")
-FUNCTIONS = re.compile(r"/2015-03-31/functions/?")
-CODE = re.compile(r"/2015-03-31/functions/([^/]+)/code/?")
-CONFIGURATION = re.compile(r"/2015-03-31/functions/([^/]+)/configuration/?")
 POLICY = re.compile(r"/2015-03-31/functions/([^/]+)/policy/?")
 URL_CONFIG = re.compile(r"/2021-10-31/functions/([^/]+)/url/?")
 URL_CONFIGS = re.compile(r"/2021-10-31/functions/([^/]+)/urls/?")
@@ -44,6 +38,9 @@ class LambdaApi:
         self._limits = platform.limits
         self._functions = functions_of(platform)
         self._urls = FunctionUrls(platform.endpoints, self._front_door)
+        self._deployment = Deployment(
+            self._functions.packages, platform.limits, platform.forward, enforce_iam=platform.enforce_iam
+        )
 
     def _front_door(self, config: UrlConfig) -> Handler:
         return FunctionUrl(config, self._functions, self._limits, self._platform.behaviour).serve
@@ -164,61 +161,12 @@ class LambdaApi:
             return await self._urls.call(call, unquote(match[1]))
         if match := URL_CONFIGS.fullmatch(call.path):
             return self._urls.list(call, unquote(match[1]))
-        creates = call.method == "POST" and FUNCTIONS.fullmatch(call.path)
-        if creates or (call.method == "PUT" and CODE.fullmatch(call.path)):
-            await self._check_code(call, creates=bool(creates))
-        configures = call.method == "PUT" and CONFIGURATION.fullmatch(call.path)
-        if self._platform.enforce_iam and (creates or configures):
-            check_role(call, unquote(configures[1]) if configures else "")
-        answer = await self._platform.forward(call)
+        answer = await self._deployment.call(call)
         if answer.status < 300 and call.method == "POST" and (match := POLICY.fullmatch(call.path)):
             name, qualifier = unquote(match[1]), call.query.get("Qualifier")
             body = deployed.complete_permission(call.region, name, qualifier, answer.body)
             return ApiAnswer(answer.status, answer.headers, body)
         return answer
-
-    async def _check_code(self, call: ApiCall, *, creates: bool) -> None:
-        """Refuse at once what cannot be unpacked, or run."""
-        try:
-            document = call.members
-            source = document.get("Code", {}) if creates else document
-            if creates and (document.get("PackageType") == "Image" or document.get("Layers")):
-                message = "The local stand-in runs functions from zip files without layers only"
-                raise ApiError(400, "InvalidParameterValueException", message)
-            package = package_of(source)
-        except (ValueError, AttributeError, TypeError):
-            raise ApiError(
-                400, "InvalidRequestContentException", "Could not parse request body into json"
-            ) from None
-        try:
-            if package is not None:
-                await self._functions.unpack(package)
-        except code.BadPackage as error:
-            raise ApiError(400, "InvalidParameterValueException", str(error)) from None
-        except OSError as error:
-            message = f"The local stand-in cannot store the code: {error.strerror or error}"
-            print(f"{call.method} {call.path}: {message}", file=sys.stderr)
-            raise ApiError(500, "ServiceException", message) from None
-
-
-def check_role(call: ApiCall, function: str) -> None:
-    """Raise `ApiError` (400) if the role that a call gives a function does not let Lambda assume it.
-    `function`: its name, "" if the call says it."""
-    members = call.members
-    name = str(function or members.get("FunctionName", "")).rpartition(":")[2]
-    arn = f"arn:aws:lambda:{call.region}:{ACCOUNT_ID}:function:{name}"
-    if "Role" in members:
-        trust.check_lambda(str(members["Role"]), arn)
-
-
-def package_of(source: dict[str, str]) -> bytes | None:
-    """The zip that a call names; None if it names none, which moto will say. Raises `ApiError` if S3 does not
-    have it."""
-    if (zipped := source.get("ZipFile")) is not None:
-        return base64.b64decode(zipped, validate=True)
-    if "S3Bucket" not in source or "S3Key" not in source:
-        return None
-    return deployed.stored(source["S3Bucket"], source["S3Key"], source.get("S3ObjectVersion"))
 
 
 def payload(call: ApiCall) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,11 @@ from moto.core.exceptions import JsonRESTError
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
+from server.local_aws.aws_lambda import layers
+from server.local_aws.aws_lambda.completed import logging_config_of
+from server.local_aws.aws_lambda.environments.packages import Package, name_of
 from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.logging_config import logging_of
 from server.local_aws.control_plane.call import ApiError
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
@@ -81,8 +86,9 @@ def function(region: str, name: str, qualifier: str | None = None) -> Function:
         memory=int(found.memory_size),
         environment=dict(found.environment_vars),
         reserved_concurrency=None if reserved is None else int(reserved),
-        code_sha256=found.code_sha_256,
-        code=found.code_bytes,
+        code=Package(found.code_sha_256, found.code_bytes),
+        layers=layers.contents(found),
+        logging=logging_of(logging_config_of(found)),
     )
 
 
@@ -92,6 +98,23 @@ def current(deployed: Function) -> Function | None:
         return replace(function(deployed.region, deployed.arn), invoked_arn=deployed.invoked_arn)
     except ApiError:
         return None
+
+
+def packages() -> set[str]:
+    """Return the names of what the versions of all functions are deployed with."""
+    names = set()
+    for region in list(lambda_backends[ACCOUNT_ID].values()):
+        for versions in list(region._lambdas._functions.values()):
+            for found in filter(None, (versions["latest"], *versions["versions"])):
+                names.add(name_of((Package(found.code_sha_256, b""),)))
+                names.add(name_of(layers.contents(found)))
+    return names
+
+
+def forget_upload(region: str, name: str) -> None:
+    """Let go of the package as it was sent, in base64, which moto keeps beside its bytes."""
+    with suppress(ApiError):
+        find(region, name).code.pop("ZipFile", None)
 
 
 def reserved_concurrency(region: str) -> int:

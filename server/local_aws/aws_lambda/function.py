@@ -3,11 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server.local_aws.aws_lambda.environments.packages import Contents, Package
+
+
+def default_group(name: str) -> str:
+    """Return the log group of a function that names none."""
+    return f"/aws/lambda/{name}"
+
+
+@dataclass(frozen=True)
+class Logging:
+    """Where a function's log goes, and how. The levels count with `json` only
+    (docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html, checked 2026-11)."""
+
+    group: str
+    json: bool = False
+    application_level: str = "INFO"
+    system_level: str = "INFO"
+
 
 @dataclass(frozen=True)
 class Function:
     """One version of a function. `invoked_arn`: the ARN as the caller addressed it; `role`: the ARN of its
-    execution role; `timeout` in seconds, `memory` in MB, `code` is the deployed zip."""
+    execution role; `timeout` in seconds, `memory` in MB; `layers` in
+    their order."""
 
     name: str
     version: str
@@ -22,16 +41,14 @@ class Function:
     memory: int
     environment: Mapping[str, str]
     reserved_concurrency: int | None
-    code_sha256: str
-    code: bytes
-
-    @property
-    def log_group(self) -> str:
-        return f"/aws/lambda/{self.name}"
+    code: Package
+    layers: Contents
+    logging: Logging
 
     @property
     def revision(self) -> tuple[object, ...]:
         """Differs when environments of an older deployment must not be used any more."""
         settings = tuple(sorted(self.environment.items()))
-        process = (self.code_sha256, self.runtime, self.handler, self.role)
-        return (*process, self.timeout, self.memory, settings)
+        packages = (self.code, *self.layers)
+        process = (packages, self.runtime, self.handler, self.role)
+        return (*process, self.timeout, self.memory, settings, self.logging)

@@ -7,18 +7,16 @@ changed or deleted.
 import asyncio
 import errno
 import os
-from base64 import b64encode
+import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from server.local_aws.aws_lambda import deployed
-from server.local_aws.aws_lambda.environments import code
+from server.local_aws.aws_lambda.environments import code, opt
 from server.local_aws.aws_lambda.environments.environment import ExecutionEnvironment
 from server.local_aws.aws_lambda.environments.invocation import (
     ANONYMOUS,
@@ -28,10 +26,12 @@ from server.local_aws.aws_lambda.environments.invocation import (
     Outcome,
     PostedResponse,
 )
-from server.local_aws.aws_lambda.environments.launch import environment_variables
+from server.local_aws.aws_lambda.environments.launch import Roots, environment_variables
 from server.local_aws.aws_lambda.environments.logs import LogStream
+from server.local_aws.aws_lambda.environments.packages import Packages
 from server.local_aws.aws_lambda.failure import FunctionFailure, Throttled
 from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.runtimes import is_as_asked, version_of
 from server.local_aws.iam.identity import role_credentials, root_credentials
 from server.local_aws.platform.limits import Limits
 from server.local_aws.platform.service import Platform
@@ -96,7 +96,6 @@ class Functions:
     `judge_roles` says that a role by which a service invokes a function needs the permission."""
 
     def __init__(self, platform: Platform) -> None:
-        self._folder = platform.folder
         self._processes = platform.processes
         self._limits = platform.limits
         self._endpoint_url = platform.endpoint_url
@@ -106,7 +105,8 @@ class Functions:
         self._idle: dict[str, dict[ExecutionEnvironment, asyncio.TimerHandle]] = defaultdict(dict)
         self._environments: set[ExecutionEnvironment] = set()
         self._running: dict[str, dict[str, set[Invocation]]] = defaultdict(lambda: defaultdict(set))
-        self._unpacking: dict[str, asyncio.Task[Path]] = {}
+        self.packages = Packages(platform.folder, platform.limits.unzipped_code, deployed.packages)
+        self._told: set[str] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._stopping = False
 
@@ -166,11 +166,13 @@ class Functions:
         task.add_done_callback(self._tasks.discard)
 
     def retire(self) -> None:
-        """Stop free environments whose function has been changed or deleted."""
+        """Stop free environments whose function has been changed or deleted, and remove code that nothing is
+        deployed with."""
         for free in self._idle.values():
             for environment in list(free):
                 if not self._is_current(environment):
                     self._reclaim(environment)
+        self.packages.retire()
 
     async def stop(self) -> None:
         """Stop every environment, whatever it does."""
@@ -178,7 +180,7 @@ class Functions:
         for free in self._idle.values():
             for timer in free.values():
                 timer.cancel()
-        await asyncio.gather(*self._unpacking.values(), return_exceptions=True)
+        await self.packages.stop()
         await asyncio.gather(*(self._stop(environment) for environment in list(self._environments)))
         for task in list(self._tasks):
             task.cancel()
@@ -247,18 +249,33 @@ class Functions:
             if environment.reusable and environment.function.revision == function.revision:
                 return environment
             self.in_background(self._stop(environment))
-        try:
-            task_root = await self.unpack(function.code)
-        except code.BadPackage as error:
-            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
         await self._make_room()
         if self._stopping:
             raise STOPPED
-        log = LogStream(function)
+        environment = await self._make_environment(invocation)
+        try:
+            await environment.start()
+        except BaseException:
+            await self._stop(environment)
+            raise
+        return environment
+
+    async def _make_environment(self, invocation: Invocation) -> ExecutionEnvironment:
+        """Return an environment that has not been started, with the function's code on disk. Raises
+        `FunctionFailure`, `OSError`."""
+        function = invocation.function
+        version = await asyncio.to_thread(version_of, function.runtime)
+        roots = await self._hold(function)
+        try:
+            log = LogStream(function)
+        except OSError:
+            self._release(roots)
+            raise
+        self._tell_version(function, log)
         variables = partial(
             environment_variables,
             function,
-            task_root=task_root,
+            roots=roots,
             log_stream=log.name,
             endpoint_url=self._endpoint_url,
             credentials=self._credentials(function.role, function.name),
@@ -266,19 +283,47 @@ class Functions:
         )
         environment = ExecutionEnvironment(
             invocation,
-            task_root,
+            roots,
+            version=version,
             variables=variables,
             processes=self._processes,
             limits=self._limits,
             log=log,
         )
         self._environments.add(environment)
-        try:
-            await environment.start()
-        except BaseException:
-            await self._stop(environment)
-            raise
         return environment
+
+    def _tell_version(self, function: Function, log: LogStream) -> None:
+        """Say once, in the stand-in's log and in the function's, that another version runs it."""
+        if function.runtime.startswith("provided") or is_as_asked(function.runtime):
+            return
+        message = f"The local stand-in has no {function.runtime}: functions of it run on "
+        message += version_of(function.runtime).replace(":", " ")
+        if function.runtime not in self._told:
+            self._told.add(function.runtime)
+            print(message, file=sys.stderr)
+        if function.arn not in self._told:
+            self._told.add(function.arn)
+            log.warn(message)
+
+    async def _hold(self, function: Function) -> Roots:
+        """Return where the function's code and layers are unpacked. Raises `FunctionFailure`, `OSError`."""
+        try:
+            task = await self.packages.hold((function.code,))
+            if not function.layers:
+                return Roots(task)
+            try:
+                layers = await self.packages.hold(function.layers)
+            except BaseException:
+                self.packages.release(task)
+                raise
+        except code.BadPackage as error:
+            raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
+        return Roots(task, layers, mounted=await asyncio.to_thread(opt.can_mount))
+
+    def _release(self, roots: Roots) -> None:
+        for folder in filter(None, (roots.task, roots.layers)):
+            self.packages.release(folder)
 
     async def _make_room(self) -> None:
         """Where there are as many environments as file descriptors allow, stop one that is free. Raises
@@ -291,25 +336,6 @@ class Functions:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         self._idle[environment.function.arn].pop(environment).cancel()
         await self._stop(environment)
-
-    async def unpack(self, package: bytes) -> Path:
-        """Return the folder with the contents of a deployment package, unpacked once. Raises `BadPackage`."""
-        if self._stopping:
-            raise STOPPED
-        digest = b64encode(sha256(package).digest(), b"+_").decode()
-        if digest not in self._unpacking:
-            self._unpacking[digest] = asyncio.create_task(self._unpack(package, self._folder / digest))
-        task = self._unpacking[digest]
-        try:
-            return await asyncio.shield(task)
-        except Exception:
-            if self._unpacking.get(digest) is task:  # what was in the way may be gone the next time
-                del self._unpacking[digest]
-            raise
-
-    async def _unpack(self, package: bytes, folder: Path) -> Path:
-        await asyncio.to_thread(code.unpack, package, folder, self._limits.unzipped_code)
-        return folder
 
     def _reclaim(self, environment: ExecutionEnvironment) -> None:
         """Stop a free environment."""
@@ -324,6 +350,7 @@ class Functions:
         if environment in self._environments:
             self._environments.discard(environment)
             await environment.stop()
+            self._release(environment.roots)
 
 
 async def drain(invocation: Invocation) -> None:

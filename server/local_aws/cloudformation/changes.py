@@ -55,7 +55,6 @@ class ChangeSet:
     on_failure: str = ""
     changes: list[Change] = field(default_factory=list)
     created: datetime = field(default_factory=now)
-    notification_arns: tuple[str, ...] = ()
 
     def fail(self, reason: str) -> None:
         """It cannot be executed."""

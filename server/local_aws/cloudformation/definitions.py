@@ -85,7 +85,7 @@ async def definition_of(
     declared = document.get("Parameters") or {}
     values = parameters.given_values(given.get("Parameters") or [], former.parameters if former else {})
     values = parameters.complete(declared, values)
-    names = {**await parameters.resolved(declared, values, calls), **pseudo_parameters(given, stack)}
+    names = {**await parameters.resolved(declared, values, calls), **pseudo_parameters(stack)}
     if macros.macros_of(document):
         document = await asyncio.to_thread(macros.expanded, document, values, stack.region)
         check_capabilities(document, capabilities, direct=direct)
@@ -102,10 +102,10 @@ def tags_of(given: Given, former: Definition | None) -> dict[str, str]:
     return {each["Key"]: each.get("Value", "") for each in given.get("Tags") or []}
 
 
-def pseudo_parameters(given: Given, stack: Stack) -> dict[str, Any]:
+def pseudo_parameters(stack: Stack) -> dict[str, Any]:
     return {
         "AWS::AccountId": ACCOUNT_ID,
-        "AWS::NotificationARNs": list(given.get("NotificationARNs") or stack.notification_arns),
+        "AWS::NotificationARNs": [],
         "AWS::Partition": "aws",
         "AWS::Region": stack.region,
         "AWS::StackId": stack.arn,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.local_aws.cloudformation import resources, types
+from server.local_aws.cloudformation import dynamic, resources, types
 from server.local_aws.cloudformation.calls import CallFailed, Calls
 from server.local_aws.cloudformation.kinds import Kind
 from server.local_aws.cloudformation.properties import BadProperty
@@ -303,8 +303,8 @@ class Deployment:
         raise Failed(resource.logical_id)
 
     async def _properties(self, given: Mapping[str, Any], values: Values) -> dict[str, Any]:
-        """A resource's properties, without functions. Raises `ApiError`."""
-        found: dict[str, Any] = values.of(given.get("Properties") or {})
+        """A resource's properties, without functions and references. Raises what `FAILURES` has."""
+        found: dict[str, Any] = await dynamic.resolved(values.of(given.get("Properties") or {}), self.calls)
         return found
 
     def _values(self, definition: Definition) -> Values:

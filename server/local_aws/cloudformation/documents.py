@@ -33,7 +33,7 @@ def described(stack: Stack) -> dict[str, Any]:
             "StackStatus": stack.status,
             "StackStatusReason": stack.reason,
             "DisableRollback": stack.disable_rollback,
-            "NotificationARNs": list(stack.notification_arns),
+            "NotificationARNs": [],
             "TimeoutInMinutes": stack.timeout,
             "Capabilities": list(definition.capabilities) if definition else [],
             "Outputs": [output(each) for each in stack.outputs],
@@ -137,7 +137,7 @@ def change_set(given: ChangeSet) -> dict[str, Any]:
         {
             **change_set_summary(given),
             "Parameters": parameters(definition) if definition else [],
-            "NotificationARNs": list(given.notification_arns),
+            "NotificationARNs": [],
             "RollbackConfiguration": {},
             "Capabilities": list(definition.capabilities) if definition else [],
             "Tags": tags(definition.tags) if definition else [],

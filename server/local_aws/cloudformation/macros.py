@@ -4,6 +4,7 @@ Source: github.com/aws/serverless-application-model (`aws-sam-translator`), and 
 AWSCloudFormation/latest/TemplateReference/transform-aws-serverless.html (checked 2026-11).
 """
 
+import logging
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -49,9 +50,9 @@ def serverless(document: dict[str, Any], parameters: Mapping[str, str], region: 
         from samtranslator.translator.translator import Translator
     except ImportError:
         raise invalid(MISSING) from None
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of metrics that nobody gets
     names = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
     translator = Translator(managed_policies(), Parser(), boto_session=SimpleNamespace(region_name=region))
-    translator.metrics.publish()  # to nobody
     try:
         done: dict[str, Any] = translator.translate(sam_template=document, parameter_values=names)
     except InvalidDocumentException as error:

@@ -75,7 +75,6 @@ class OnChangeSets:
             role=given.get("RoleARN", ""),
             description=given.get("Description", ""),
             on_failure=given.get("OnStackFailure", ""),
-            notification_arns=tuple(given.get("NotificationARNs") or ()),
         )
         reader = self._engine.calls(call)
         try:

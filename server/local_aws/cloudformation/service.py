@@ -5,7 +5,7 @@ Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/APIReferenc
 
 from server.local_aws.cloudformation import query
 from server.local_aws.cloudformation.calls import CallFailed
-from server.local_aws.cloudformation.engine import Engine, Handler
+from server.local_aws.cloudformation.engine import Engine, Given, Handler
 from server.local_aws.cloudformation.on_change_sets import OnChangeSets
 from server.local_aws.cloudformation.on_stacks import OnStacks
 from server.local_aws.cloudformation.on_templates import OnTemplates
@@ -13,6 +13,18 @@ from server.local_aws.control_plane import refusals
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.moto import not_served
 from server.local_aws.platform.service import Calls, Platform
+
+UNSERVED = (
+    "ImportExistingResources",
+    "NotificationARNs",
+    "ResourceTypes",
+    "ResourcesToImport",
+    "StackPolicyBody",
+    "StackPolicyDuringUpdateBody",
+    "StackPolicyDuringUpdateURL",
+    "StackPolicyURL",
+)
+"""Parameters that ask for what stacks here do not do."""
 
 
 class CloudFormation(Calls):
@@ -35,7 +47,9 @@ class CloudFormation(Calls):
         if operation is None or handler is None:
             return not_served(call)
         try:
-            return query.answer(operation, await handler(call, query.read(operation, call)))
+            given = query.read(operation, call)
+            check_given(given)
+            return query.answer(operation, await handler(call, given))
         except ApiError as error:
             return refusals.in_protocol(call, error)
         except CallFailed as failed:
@@ -43,3 +57,12 @@ class CloudFormation(Calls):
 
     async def stop(self) -> None:
         await self._engine.stop()
+
+
+def check_given(given: Given) -> None:
+    """Raise `ApiError` for a parameter that would be without effect."""
+    for name in UNSERVED:
+        if given.get(name):
+            raise ApiError(400, "ValidationError", f"The local stand-in does not serve {name}")
+    if (given.get("RollbackConfiguration") or {}).get("RollbackTriggers"):
+        raise ApiError(400, "ValidationError", "The local stand-in does not serve RollbackTriggers")

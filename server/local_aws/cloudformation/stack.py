@@ -81,7 +81,6 @@ class Stack:
     reason: str = ""
     disable_rollback: bool = False
     protected: bool = False
-    notification_arns: tuple[str, ...] = ()
     change_set: str = ""
     timeout: int | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
@@ -104,7 +103,6 @@ class Stack:
         self.token = given.get("ClientRequestToken") or ""
         self.disable_rollback = disable_rollback
         self.protected = bool(given.get("EnableTerminationProtection", self.protected))
-        self.notification_arns = tuple(given.get("NotificationARNs") or self.notification_arns)
 
     def turn(self, status: str, reason: str = "") -> None:
         """Give the stack another status."""

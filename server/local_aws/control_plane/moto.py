@@ -98,7 +98,10 @@ class ControlPlane(DomainDispatcherApplication):
             if backend not in self.app_instances:
                 with deferred.importing():
                     deferred.complete(f"moto.{backend}")
-                    self.app_instances[backend] = self.create_app(backend)  # type: ignore[arg-type]
+                    app = self.create_app(backend)  # type: ignore[arg-type]
+                    app.debug = False  # or Flask makes a class for each call, which keeps the call's body
+                    app.config["PROPAGATE_EXCEPTIONS"] = True
+                    self.app_instances[backend] = app
             return self.app_instances[backend]
 
     def _backend(self, call: ApiCall, variables: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from moto.core.responses import BaseResponse
+from moto.iam.policy_validation import BaseIAMPolicyValidator
 
 from server.local_aws.control_plane.call import ApiCall
 
@@ -22,10 +23,19 @@ def install() -> None:
     """From now on, in the whole process, moto asks the call in `CALL`, and YAML makes no Python objects."""
     BaseResponse.get_region_from_url = region  # type: ignore[method-assign, assignment]
     BaseResponse.get_access_key = access_key  # type: ignore[method-assign, assignment]
+    BaseIAMPolicyValidator._validate_version = check_version  # type: ignore[method-assign,assignment]
     for loader in (yaml.Loader, yaml.FullLoader, yaml.UnsafeLoader):
         for table in ("yaml_constructors", "yaml_multi_constructors"):
             kept = {tag: make for tag, make in getattr(loader, table).items() if not is_python(tag)}
             setattr(loader, table, kept)
+
+
+def check_version(validator: BaseIAMPolicyValidator) -> None:
+    """Let inline policies be of the first version, which is that of a policy without one, as SAM writes them;
+    managed ones may not be
+    (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html, checked 2026-11)."""
+    if b"Action=CreatePolicy" in CALL.get().body:
+        assert validator._policy_json.get("Version") == "2012-10-17"
 
 
 def is_python(tag: str | None) -> bool:

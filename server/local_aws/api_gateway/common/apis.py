@@ -61,13 +61,13 @@ class Apis(Generic[Routes]):
         api = self._find(call.region, api_id)
         if api is None:
             return None
+        if call.method in ("POST", "PATCH", "PUT"):
+            self._check(call, api, collection, item)
         deployments = self._deployments[call.region, api_id]
         if collection == "deployments":
             return deployments.call(call, item)
         if collection == "stages" and call.method in ("POST", "PATCH"):
             return deployments.call_stage(call, item)
-        if call.method in ("POST", "PATCH", "PUT"):
-            self._check(call, api, collection, item)
         return None
 
     async def retire(self) -> None:

@@ -46,6 +46,8 @@ class WebSocketApis(Apis[dict[str, Route]]):
             check_authorizer(settings, creates=creates)
         elif collection == "routes":
             check_route(settings, api, item)
+        elif collection == "deployments" and creates and not api.routes:
+            raise bad_request("At least one route is required before deploying the Api.")
         elif not collection and call.method == "PUT":
             raise bad_request("OpenAPI documents are imported over HTTP APIs only")
 

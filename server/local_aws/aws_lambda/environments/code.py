@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -62,29 +62,49 @@ def check(package: bytes, limit: int) -> None:
             raise too_big(limit)
 
 
-def unpack(package: bytes, folder: Path, limit: int) -> None:
-    """Unpack into `folder`, which must not exist, with the permissions the zip gives. All or nothing. Raises
-    as `check` does, and `OSError` if this machine cannot store it."""
-    check(package, limit)
+def unzipped_size(package: bytes) -> int:
+    """Return how many bytes a package says it takes up. Raises `BadPackage`."""
+    with reading_package(), zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def unpack(packages: Sequence[bytes], folder: Path, limit: int) -> None:
+    """Unpack one package over the other into `folder`, which must not exist, with the permissions that the
+    zips give. All or nothing. Raises as `check` does, and `OSError` if this machine cannot store it."""
+    for package in packages:
+        check(package, limit)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        with reading_package(), zipfile.ZipFile(io.BytesIO(package)) as archive:
-            entries = archive.infolist()
-            left = limit
-            for entry in entries:
-                if not is_link(entry):
-                    left -= extract(archive, entry, partial, left)
-            links = [entry for entry in entries if is_link(entry)]
-            for entry in links:  # last, so that no file is written through them
-                make_link(partial, inside(entry.filename), link_target(archive, entry))
-            for entry in links:
-                if not is_below(partial / inside(entry.filename), partial):
+        links: list[PurePosixPath] = []
+        for package in packages:
+            with reading_package(), zipfile.ZipFile(io.BytesIO(package)) as archive:
+                limit -= unpack_one(archive, partial, limit)
+                links += [inside(entry.filename) for entry in archive.infolist() if is_link(entry)]
+                if not all(is_below(partial / link, partial) for link in links):
                     raise BadPackage(NOT_A_ZIP)
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def unpack_one(archive: zipfile.ZipFile, folder: Path, limit: int) -> int:
+    """Unpack into `folder`; return the size in bytes. Its links replace what an earlier package left in their
+    place, and come last, so that no file of its own is written through them."""
+    entries = archive.infolist()
+    links = [entry for entry in entries if is_link(entry)]
+    for entry in links:
+        place = folder / inside(entry.filename)
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+    size = 0
+    for entry in entries:
+        if not is_link(entry):
+            size += extract(archive, entry, folder, limit - size)
+    for entry in links:
+        make_link(folder, inside(entry.filename), link_target(archive, entry))
+    return size
 
 
 def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, limit: int) -> int:

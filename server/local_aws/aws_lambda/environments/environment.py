@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from server.door.guard import Kind
+from server.local_aws.aws_lambda.environments import extensions_api, platform_events
+from server.local_aws.aws_lambda.environments.extensions import Extensions, respond
 from server.local_aws.aws_lambda.environments.invocation import (
     STOPPED,
     TIMED_OUT,
@@ -16,12 +16,14 @@ from server.local_aws.aws_lambda.environments.invocation import (
     Outcome,
     PostedResponse,
 )
+from server.local_aws.aws_lambda.environments.launch import NotRunning, Roots, Runtime
 from server.local_aws.aws_lambda.environments.logs import LogStream
-from server.local_aws.aws_lambda.environments.process import RuntimeProcess
+from server.local_aws.aws_lambda.environments.memory import used as memory_used
+from server.local_aws.aws_lambda.environments.platform_events import Usage
+from server.local_aws.aws_lambda.environments.process import EnvironmentProcess
 from server.local_aws.aws_lambda.environments.runtime_api import (
     ACCEPTED,
     TRUNCATED,
-    Answer,
     InitError,
     InvalidMode,
     InvocationError,
@@ -37,7 +39,14 @@ from server.local_aws.http1.server import HOST, Server
 from server.local_aws.platform.limits import Limits
 from server.processes.children import Processes
 
-JSON = ("Content-Type", "application/json")
+EXTERNAL_SHUTDOWN_SECONDS = 2.0
+INTERNAL_SHUTDOWN_SECONDS = 0.5
+RUNTIME_SHUTDOWN_SECONDS = 0.3
+"""How long the end of an environment may take that has extensions: an external one, or only internal ones;
+and how much of it the runtime has where there is an external one. Without any it is ended at once
+(docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
+github.com/aws-samples/graceful-shutdown-with-aws-lambda; checked 2026-11)."""
+
 RESPONSE_GRACE_SECONDS = 1.0
 """How long a runtime that asks for more work may have to wait until its response has been read."""
 
@@ -62,17 +71,19 @@ connection on which it asked before."""
 
 
 class ExecutionEnvironment:
-    """Runs the function of `invocation`, for which it is made, from `task_root`. `start()`, then `run()` for
+    """Runs the function of `invocation`, for which it is made, from `roots`. `start()`, then `run()` for
     this invocation and each that follows, then `stop()`.
 
-    `variables(address)` are the process's environment variables, given where its Runtime API listens.
+    `version` is that of its runtime, `variables(address)` are the process's environment variables, given
+    where its Runtime API listens.
     """
 
     def __init__(
         self,
         invocation: Invocation,
-        task_root: Path,
+        roots: Roots,
         *,
+        version: str,
         variables: Callable[[str], Mapping[str, str]],
         processes: Processes,
         limits: Limits,
@@ -80,27 +91,41 @@ class ExecutionEnvironment:
     ) -> None:
         self.function = invocation.function
         self._invocation = invocation
-        self._task_root = task_root
+        self.roots = roots
         self._processes = processes
         self._limits = limits
         self._log = log
+        self._version = version
         self._variables = variables
         self._server = Server(self._serve_runtime, Kind.RUNTIME)
         self._runtime_api_address = ""
-        self._process = RuntimeProcess(processes)
-        self._api = RuntimeApi()
+        self._make_processes()
         self._state = State.STARTING
         self._moved = asyncio.Event()
         self._ended_by = STOPPED
         self._is_cold = True
         self._init_started = 0.0
         self._running = asyncio.Lock()
+        self._starting: asyncio.Task[None] | None = None
         self._has_work: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def _make_processes(self) -> None:
+        self._api = RuntimeApi()
+        self._process = EnvironmentProcess(self._processes)
+        self._extensions = Extensions(self.function, self.roots, self._processes, self._look)
+        self._ended: asyncio.Future[NotRunning] = asyncio.get_running_loop().create_future()
+        self._process.ended.add_done_callback(self._one_has_ended)
+        self._extensions.failed.add_done_callback(self._one_has_ended)
+
+    def _one_has_ended(self, ended: "asyncio.Future[NotRunning]") -> None:
+        """The runtime has ended, or an extension has. The first is the reason."""
+        if ended in (self._process.ended, self._extensions.failed) and not self._ended.done():
+            self._ended.set_result(ended.result())
 
     @property
     def reusable(self) -> bool:
         """True when another invocation may run here."""
-        return self._state is State.READY and not self._process.ended.done()
+        return self._state is State.READY and not self._ended.done()
 
     def _move(self, state: State) -> None:
         """Enter `state`, and wake who waits for a runtime that is ready, or for the end."""
@@ -122,12 +147,27 @@ class ExecutionEnvironment:
         """Start the process. One that cannot be started fails the first invocation. Raises `OSError` if this
         machine has no room for it."""
         self._runtime_api_address = f"{HOST}:{await self._server.start()}"
-        await self._start_process()
+        await self._start_processes()
 
-    async def _start_process(self) -> None:
+    async def _start_processes(self) -> None:
+        """Start the runtime, when external extensions have registered: they start first. Raises `OSError`."""
         self._init_started = time.monotonic()
+        self._log.note(platform_events.init_start(self.function, self._version, self._log.name))
         variables = self._variables(self._runtime_api_address)
-        await self._process.start(self.function, self._task_root, variables, self._log.output)
+        if not self._extensions.are_external:
+            await self._process.start(Runtime(self.function, self.roots), variables, self._log.output)
+            return
+        self._starting = asyncio.create_task(self._start_extensions_first(variables))
+
+    async def _start_extensions_first(self, variables: Mapping[str, str]) -> None:
+        """In the background, as the time for it is part of the initialisation's."""
+        extensions, process = self._extensions, self._process
+        try:
+            await extensions.start(variables, self._log.output)
+            if not extensions.failed.done():
+                await process.start(Runtime(self.function, self.roots), variables, self._log.output)
+        except OSError as error:
+            self._end(FunctionFailure.of_machine(error))
 
     async def run(self, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, which is when the runtime asks for the next one. Its response, if
@@ -139,36 +179,73 @@ class ExecutionEnvironment:
             started = time.monotonic()
             init_seconds: float | None = None
             ended_by: FunctionFailure | None = None
+            memory: int | None = None
             try:
                 try:
                     init_seconds = await self._initialise()
                 finally:
-                    self._log.start(invocation.request_id, after_init=after_init)
+                    self._log.begin(platform_events.start(invocation), after_init=after_init)
                 started = time.monotonic()
                 await self._work(invocation)
             except FunctionFailure as failure:
                 ended_by = failure
                 self._end(failure)
-                self._log.note(failure.message)
+                if not self.function.logging.json:
+                    self._log.say(failure.message)
+                memory = memory_used(self._pids())
                 self._kill()
+            else:
+                memory = memory_used(self._pids())
             finally:
-                seconds = time.monotonic() - started
-                log_tail = self._log.end(invocation.request_id, seconds, init_seconds)
+                usage = Usage(time.monotonic() - started, init_seconds, memory)
+                log_tail = self._log.end(
+                    platform_events.done(invocation, ended_by, usage.seconds),
+                    platform_events.report(invocation, ended_by, usage),
+                )
             return Outcome(ended_by, log_tail)
 
+    def _pids(self) -> list[int]:
+        """The ids of the processes that run."""
+        runtime = [self._process.pid] if self._process.pid is not None else []
+        return [*runtime, *self._extensions.pids]
+
     async def stop(self) -> None:
-        """Kill the process and give the port back."""
+        """End the processes and give the port back."""
         self._end(STOPPED)
+        if self._extensions.have_registered:
+            await self._shut_down()
         self._kill()
-        await self._process.stop()
+        await self._stop_processes()
         async with self._running:
             await self._server.stop()
             self._log.close()
 
+    async def _shut_down(self) -> None:
+        """Ask the runtime to end, then tell the extensions."""
+        reason = "spindown"
+        if self._ended_by is not STOPPED:
+            reason = "timeout" if self._ended_by.error_type == TIMED_OUT else "failure"
+        external = self._extensions.are_external
+        self._process.terminate()
+        share = RUNTIME_SHUTDOWN_SECONDS if external else INTERNAL_SHUTDOWN_SECONDS
+        started = time.monotonic()
+        await asyncio.wait({self._process.ended}, timeout=share)
+        self._process.kill()
+        if external:
+            left = EXTERNAL_SHUTDOWN_SECONDS - (time.monotonic() - started)
+            await self._extensions.shut_down(reason, left)
+
+    async def _stop_processes(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+        await asyncio.gather(self._process.stop(), self._extensions.stop())
+
     def _kill(self) -> None:
+        """Kill the runtime, and cut its connections, which extensions share."""
         if not self._process.ended.done():
             self._process.kill()
-            self._server.cut_connections()
+            if not self._extensions.have_registered:
+                self._server.cut_connections()
 
     async def _initialise(self) -> float | None:
         """Wait until the runtime asks for work; return how many seconds that took, None if it has asked
@@ -177,30 +254,32 @@ class ExecutionEnvironment:
         if not self._is_cold:
             return None
         if not await self._until_ready(self._limits.init_seconds):
-            self._log.note(
-                f"INIT_REPORT Init Duration: {self._limits.init_seconds * 1000:.2f} ms Status: timeout"
-            )
+            self._log.note(platform_events.init_report(self._limits.init_seconds, "timeout"))
             await self._start_again()
             if not await self._until_ready(self.function.timeout):
                 raise self._timeout()
         self._is_cold = False
+        for event in self._extensions.end_of_initialisation():
+            self._log.note(event)
         return time.monotonic() - self._init_started
 
     async def _start_again(self) -> None:
         """Replace the process by a new one. Raises `FunctionFailure` if the environment has been stopped,
         `OSError` if this machine has no room for a process."""
         self._kill()
-        await self._process.stop()
+        await self._stop_processes()
         if self._state is State.ENDED:
             raise self._ended_by
-        self._api = RuntimeApi()
-        self._process = RuntimeProcess(self._processes)
-        await self._start_process()
+        self._make_processes()
+        await self._start_processes()
 
     async def _work(self, invocation: Invocation) -> None:
-        """Hand the invocation to the runtime; return when it asks for the next. Raises `FunctionFailure`."""
+        """Hand the invocation to the runtime and tell the extensions; return when all of them ask for the
+        next. Raises `FunctionFailure`."""
         self._move(State.BUSY)
-        self._api.assign(invocation.assignment(time.time() + self.function.timeout))
+        deadline = time.time() + self.function.timeout
+        self._api.assign(invocation.assignment(deadline))
+        self._extensions.invoke(invocation, deadline)
         self._answer_next(has_work=True)
         if not await self._until_ready(self.function.timeout):
             raise self._timeout()
@@ -211,23 +290,26 @@ class ExecutionEnvironment:
         return FunctionFailure.of(TIMED_OUT, message)
 
     async def _until_ready(self, seconds: float) -> bool:
-        """Wait for `/next`; return whether it came in time. Raises `FunctionFailure` if the environment or
-        its process ends before."""
+        """Wait until all have asked for the next invocation; return whether they did in time. Raises
+        `FunctionFailure` if the environment or one of its processes ends before."""
         moved = asyncio.create_task(self._moved.wait())
-        either: set[asyncio.Future[Any]] = {moved, self._process.ended}
+        either: set[asyncio.Future[Any]] = {moved, self._ended}
         try:
             await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             moved.cancel()
         if self._state is State.ENDED:
             raise self._ended_by
-        if self._state is not State.READY and self._process.ended.done():
-            raise self._process.ended.result().failure(self._invocation.request_id)
+        if self._state is not State.READY and self._ended.done():
+            raise self._ended.result().failure(self._invocation.request_id)
         return self._state is State.READY
 
     # The Runtime API's side
 
     async def _serve_runtime(self, exchange: Exchange) -> None:
+        if extensions_api.serves(exchange.target):
+            await self._extensions.serve(exchange)
+            return
         if self._api.state is RuntimeState.INVOCATION_RESPONSE and exchange.method == "GET":
             # A runtime that does not wait for the answer to its response may ask before its end is read.
             await self._until_response_is_read()
@@ -243,7 +325,7 @@ class ExecutionEnvironment:
                 self._invocation.fail(
                     FunctionFailure.of("Runtime.InvalidResponseModeHeader", "Invalid function response mode")
                 )
-            await answer(exchange, action)
+            await respond(exchange, action)
 
     async def _serve_next(self, exchange: Exchange) -> None:
         """Hold the call until there is work. Of several calls the latest gets it: a runtime that asks again
@@ -252,12 +334,17 @@ class ExecutionEnvironment:
         self._has_work = asyncio.get_running_loop().create_future()
         if self._api.state is RuntimeState.RUNNING:
             self._has_work.set_result(True)
-        elif self._state is not State.ENDED:
-            self._move(State.READY)
+        self._look()
         if not await self._has_work:
             exchange.abort()
             return
         await exchange.respond(200, self._api.assignment.headers, self._api.assignment.payload)
+
+    def _look(self) -> None:
+        """Become ready when the runtime and all extensions wait for work."""
+        waits = self._api.state is RuntimeState.READY and self._extensions.are_ready
+        if waits and self._state is not State.ENDED:
+            self._move(State.READY)
 
     def _answer_next(self, *, has_work: bool) -> None:
         """Let the call to `/next` that is held, if one is, go on: with work, or cut."""
@@ -271,7 +358,7 @@ class ExecutionEnvironment:
         invocation.begin(response)
         reply = await response.reply
         self._api.response_sent()
-        await answer(exchange, reply)
+        await respond(exchange, reply)
 
     async def _until_response_is_read(self) -> None:
         if not self._invocation.is_answered:
@@ -296,10 +383,4 @@ class ExecutionEnvironment:
         else:
             self._api.response_sent()
             self._invocation.fail(failure)
-        await answer(exchange, reply)
-
-
-async def answer(exchange: Exchange, reply: Answer) -> None:
-    with suppress(ConnectionError):
-        await exchange.respond(reply.status, [JSON], reply.body)
-    exchange.answered = True
+        await respond(exchange, reply)

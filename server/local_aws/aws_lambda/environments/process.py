@@ -1,12 +1,11 @@
-"""The process of a function's runtime, from its start to its end."""
+"""A process of an environment, a runtime or an extension, from its start to its end."""
 
 import asyncio
 import errno
+import signal
 from collections.abc import Mapping
-from pathlib import Path
 
-from server.local_aws.aws_lambda.environments.launch import NotRunning, command_line, exited, not_started
-from server.local_aws.aws_lambda.function import Function
+from server.local_aws.aws_lambda.environments.launch import NotRunning, Program
 from server.processes.children import Child, Processes
 
 NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
@@ -15,7 +14,7 @@ NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 NEVER_STARTED = NotRunning("Sandbox.Failure", "No process has been started")
 
 
-class RuntimeProcess:
+class EnvironmentProcess:
     """One process: `start()` it once, `kill()` it at any time.
 
     `ended` is set to the reason when it has ended, could not be started, or is not to be started any more.
@@ -28,40 +27,47 @@ class RuntimeProcess:
         self._waiting: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[NotRunning] = asyncio.get_running_loop().create_future()
 
-    async def start(
-        self, function: Function, task_root: Path, variables: Mapping[str, str], output: int
-    ) -> None:
-        """Start the runtime of `function` in `task_root`; its stdout and stderr go to `output`. One that
-        cannot be started has ended. Raises `OSError` if this machine has no room for a process."""
+    @property
+    def pid(self) -> int | None:
+        """The process's id, while it runs."""
+        return None if self._child is None or self.ended.done() else self._child.pid
+
+    async def start(self, program: Program, variables: Mapping[str, str], output: int) -> None:
+        """Start `program`; its stdout and stderr go to `output`. One that cannot be started has ended. Raises
+        `OSError` if this machine has no room for a process."""
         async with self._starting:
             if self.ended.done():
                 return
             try:
-                self._child = await self._spawn(function, task_root, variables, output)
+                self._child = await self._spawn(program, variables, output)
             except NotRunning as error:
                 self.ended.set_result(error)
             except BaseException:
                 self.ended.set_result(NEVER_STARTED)
                 raise
             else:
-                self._waiting = asyncio.create_task(self._wait(self._child))
+                self._waiting = asyncio.create_task(self._wait(program, self._child))
 
-    async def _spawn(
-        self, function: Function, task_root: Path, variables: Mapping[str, str], output: int
-    ) -> Child:
-        argv = command_line(function, task_root)
+    async def _spawn(self, program: Program, variables: Mapping[str, str], output: int) -> Child:
         try:
-            return await self._processes.spawn(argv, cwd=task_root, environment=variables, output=output)
+            return await self._processes.spawn(
+                program.argv(), cwd=program.folder, environment=variables, output=output
+            )
         except OSError as error:
             if error.errno in NO_RESOURCES:
                 raise
-            raise not_started(function, error) from None
+            raise program.not_started(error) from None
         except ValueError as error:  # a NUL, or half a surrogate pair, in the handler or a variable
             reason = f"The environment variables cannot be set: {error}"
             raise NotRunning("Runtime.InvalidEntrypoint", reason) from None
 
-    async def _wait(self, child: Child) -> None:
-        self.ended.set_result(exited(await child.wait()))
+    async def _wait(self, program: Program, child: Child) -> None:
+        self.ended.set_result(program.exited(await child.wait()))
+
+    def terminate(self) -> None:
+        """Ask the process to end, if it runs."""
+        if self._child is not None and not self.ended.done():
+            self._child.signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """Kill the process and all of its group, if it runs."""

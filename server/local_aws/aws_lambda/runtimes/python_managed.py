@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 import decimal
 import http.client
 import importlib
+import json
 import logging
 import math
 import os
@@ -20,11 +21,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+sys.path.extend(sys.argv[1:])  # where simplejson and boto3 are, if this Python does not have them
+
 import simplejson
 
 ROOT = "/2018-06-01/runtime"
 USER_AGENT = f"aws-lambda-python/{platform.python_version()}-4.2.2"
 NO_BREAK_SPACE = "\u00a0"
+IN_JSON = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "aws_request_id"}
 
 Handler = Callable[[Any, "LambdaContext"], Any]
 Document = dict[str, Any]
@@ -132,7 +138,7 @@ class RuntimeApi:
 
 
 def main() -> None:
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # what Python put there is this file's own folder
+    sys.path[0:1] = search_path()  # what Python put there is this file's own folder
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     encoder = Encoder()
     requests = set_up_logging()
@@ -152,6 +158,16 @@ def main() -> None:
         requests.request_id = metadata["Lambda-Runtime-Aws-Request-Id"]
         set_trace_id(metadata["Lambda-Runtime-Trace-Id"])
         answer(api, encoder, handler, event, metadata)
+
+
+def search_path() -> list[str]:
+    """Where AWS's runtime looks first: the function's folder, then its layers
+    (docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, checked 2026-11)."""
+    path = [os.environ["LAMBDA_TASK_ROOT"]]
+    if layers := os.environ.get("LAMBDA_LAYERS_ROOT"):
+        version = os.environ.get("AWS_EXECUTION_ENV", "").removeprefix("AWS_Lambda_")
+        path += [f"{layers}/python/lib/{version}/site-packages", f"{layers}/python"]
+    return path
 
 
 def answer(
@@ -281,13 +297,42 @@ def set_trace_id(trace_id: str | None) -> None:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
 
 
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind, error, trace = record.exc_info or (None, None, None)
+        plain = isinstance(record.msg, dict) and not record.args
+        document = {
+            "timestamp": self.formatTime(record, TIME),
+            "level": logging.getLevelName(min(50, max(0, record.levelno)) // 10 * 10),
+            "message": record.msg if plain else record.getMessage(),
+            "logger": record.name,
+            "stackTrace": traceback.format_tb(trace) if trace else None,
+            "errorType": kind.__name__ if kind else None,
+            "errorMessage": str(error) if kind else None,
+            "requestId": getattr(record, "aws_request_id", None),
+            "location": f"{record.pathname}:{record.funcName}:{record.lineno}" if kind else None,
+        }
+        more = {name: value for name, value in vars(record).items() if name not in OF_EVERY_RECORD}
+        document = {**more, **document}
+        kept = {name: value for name, value in document.items() if value is not None}
+        return json.dumps(kept, ensure_ascii=False, default=str)
+
+
 def set_up_logging() -> RequestIdFilter:
     """Each print and log record leaves at once, so that logs arrive in order and are not lost in a crash."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, write_through=True)  # type: ignore[union-attr]
-    formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"
-    )
+    formatter: logging.Formatter = JsonFormatter()
+    if not IN_JSON:
+        formatter = logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+            "%Y-%m-%dT%H:%M:%S",
+        )
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper().replace("TRACE", "DEBUG")
+    if level in ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"):
+        logging.getLogger().setLevel(level)
     formatter.converter = time.gmtime
     requests = RequestIdFilter()
     log = logging.StreamHandler(sys.stdout)
@@ -298,6 +343,10 @@ def set_up_logging() -> RequestIdFilter:
 
 
 def log_failure(document: Document) -> None:
+    if IN_JSON:
+        stamp = {"timestamp": time.strftime(TIME, time.gmtime()), "level": "ERROR"}
+        print(Encoder().encode({**stamp, **document}))
+        return
     lines = [
         f"[ERROR] {document['errorType']}: {document['errorMessage']}",
         "Traceback (most recent call last):",

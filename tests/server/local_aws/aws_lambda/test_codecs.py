@@ -188,7 +188,7 @@ LINK = stat.S_IFLNK | 0o777
 )
 def test_a_bad_package_is_refused_and_leaves_nothing(bad: bytes, tmp_path: Path) -> None:
     with pytest.raises(code.BadPackage):
-        code.unpack(bad, tmp_path / "code", 1000)
+        code.unpack([bad], tmp_path / "code", 1000)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -196,7 +196,7 @@ def test_a_zip_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     data = package(("bomb", bytes(100_000), 0o644))
     lying = data.replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     with pytest.raises(code.BadPackage):
-        code.unpack(lying, tmp_path / "code", 1000)
+        code.unpack([lying], tmp_path / "code", 1000)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -209,5 +209,5 @@ def test_a_damaged_zip_never_does_anything_else(noise: bytes, at: int) -> None:
 
 def test_permissions_and_inner_links_are_kept(tmp_path: Path) -> None:
     data = package(("bin/run", b"#!/bin/sh\n", 0o755), ("start", b"bin/run", LINK))
-    code.unpack(data, tmp_path / "code", 1000)
+    code.unpack([data], tmp_path / "code", 1000)
     assert (tmp_path / "code" / "start").stat().st_mode & 0o777 == 0o755

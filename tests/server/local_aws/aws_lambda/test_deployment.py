@@ -59,11 +59,6 @@ def test_a_role_must_exist(aws: Account) -> None:
         )
 
 
-def test_layers_are_refused_in_words(aws: Account) -> None:
-    layer = "arn:aws:lambda:ap-northeast-1:123456789012:layer:any:1"
-    assert "without layers" in refusal(aws, Layers=[layer])[1]
-
-
 def test_code_from_s3(aws: Account) -> None:
     s3 = aws.client("s3")
     location = {"LocationConstraint": "ap-northeast-1"}

@@ -186,6 +186,14 @@ def test_what_is_not_served_says_so(aws: Account) -> None:
         assert "does not serve cloudformation" in message
 
 
+def test_what_would_be_without_effect_is_refused(aws: Account) -> None:
+    client = aws.client("cloudformation")
+    call = {"StackName": unique(), "TemplateBody": resource("AWS::CDK::Metadata")}
+    for more in ({"NotificationARNs": ["arn:aws:sns:r:1:t"]}, {"StackPolicyBody": "{}"}):
+        message = refused(client.create_stack, **call, **more)[2]
+        assert message == f"The local stand-in does not serve {next(iter(more))}"
+
+
 def test_a_stack_that_is_not_there(aws: Account) -> None:
     client = aws.client("cloudformation")
     for call in (client.describe_stacks, client.get_template, client.list_stack_resources):

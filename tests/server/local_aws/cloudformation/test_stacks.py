@@ -11,6 +11,7 @@ from server.local_aws.cloudformation.types import KINDS, NOTHING
 from tests.support.account import Account
 from tests.support.containers import COMMAND, HEALTH_PATH, IMAGE, eventually, items, status_of
 from tests.support.gateway_clients import read_items
+from tests.support.permissions import refused
 from tests.support.shapes import one_by_one
 from tests.support.stacks import TEMPLATES, create, deployed, packaged, resource, template, unique
 
@@ -155,6 +156,32 @@ def test_a_value_that_another_stack_uses_stays(aws: Account) -> None:
         with pytest.raises(cloudformation.exceptions.ClientError, match="is in use by"):
             exporting.delete()
     assert exporting.delete() == "DELETE_COMPLETE"
+
+
+def test_resources_are_made_one_after_the_other(aws: Account) -> None:
+    parts = {name: {"Type": "AWS::IAM::Group", "DependsOn": "Last"} for name in ("A", "B", "C")}
+    body = {"Resources": {**parts, "Last": {"Type": "AWS::IAM::Group"}}}
+    with deployed(aws, json.dumps(body)) as stack:
+        made = [each for each in stack.statuses() if each[1] in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE")]
+        names = [name for name, status in made if name in body["Resources"]]
+        assert names[:3] == ["Last"] * 3
+        assert [names[index : index + 3] for index in (3, 6, 9)] == [[name] * 3 for name in names[3::3]]
+
+
+def test_a_bucket_that_denies_what_comes_without_tls_is_open_here(aws: Account) -> None:
+    with deployed(aws, template("storage"), Name=unique("named")) as stack:
+        s3, bucket = aws.client("s3"), stack.resources()["Bucket"]
+        made = s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+        s3.delete_object(Bucket=bucket, Key="k", VersionId=made["VersionId"])
+        denied = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+        }
+        policy = {"Version": "2012-10-17", "Statement": [denied]}
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+        assert refused(s3.put_object, Bucket=bucket, Key="k")[0] == 403
 
 
 def test_every_type_is_deployed_here() -> None:

@@ -218,6 +218,23 @@ def test_parameters_of_all_types(aws: Account) -> None:
     assert "[Texts, Stored] must have values" in refused(client.create_stack, **call)[2]
 
 
+def test_dynamic_references(aws: Account) -> None:
+    ssm, secrets, name = aws.client("ssm"), aws.client("secretsmanager"), unique()
+    ssm.put_parameter(Name=name, Type="String", Value="kept")
+    secrets.create_secret(Name=name, SecretString=json.dumps({"user": "who", "password": "secret"}))
+    value = (
+        f"{{{{resolve:ssm:{name}}}}}/{{{{resolve:secretsmanager:{name}:SecretString:user}}}}/"
+        f"{{{{resolve:secretsmanager:{name}:SecretString:password::}}}}"
+    )
+    client = aws.client("cloudformation")
+    stack = create(client, resource("AWS::SSM::Parameter", Type="String", Value=value))
+    parameter = ssm.get_parameter(Name=stack.resources()["It"])["Parameter"]
+    assert parameter["Value"] == "kept/who/secret"
+    assert stack.delete() == "DELETE_COMPLETE"
+    failing = resource("AWS::SSM::Parameter", Type="String", Value="{{resolve:ssm:/not/there}}")
+    assert "/not/there" in create(client, failing).reason("CREATE_FAILED")
+
+
 def test_an_attribute_that_there_is_not_is_refused_before_anything_is_made(aws: Account) -> None:
     body = json.loads(json.dumps({"Resources": {"It": {"Type": "AWS::SQS::Queue"}}}))
     body["Outputs"] = {"O": {"Value": {"Fn::GetAtt": ["It", "Colour"]}}}

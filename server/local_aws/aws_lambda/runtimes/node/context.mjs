@@ -1,4 +1,7 @@
-// The context object: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html (checked 2026-11).
+// The context object: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html, and the published clients
+// aws-lambda-ric 4.0.2 for nodejs24.x and later, 3.3.0 for earlier ones (checked 2026-11).
+
+import { IS_OLD } from "./version.mjs";
 
 export function makeContext(headers) {
   const { env } = process;
@@ -14,7 +17,7 @@ export function makeContext(headers) {
     memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
-    callbackWaitsForEmptyEventLoop: true,
+    ...(IS_OLD ? { callbackWaitsForEmptyEventLoop: true } : { xRayTraceId: headers["lambda-runtime-trace-id"] }),
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }

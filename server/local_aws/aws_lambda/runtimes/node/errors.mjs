@@ -8,6 +8,14 @@ export class RuntimeError extends Error {
   }
 }
 
+/** What nodejs22.x and earlier make of a rejection that nobody handles (aws-lambda-ric 3.3.0). */
+export class UnhandledPromiseRejection extends RuntimeError {
+  constructor(reason, promise) {
+    super("UnhandledPromiseRejection", reason);
+    Object.assign(this, { reason, promise });
+  }
+}
+
 /** The error document: `{errorType, errorMessage, trace}`, for anything that can be thrown. */
 export function describe(thrown) {
   if (!(thrown instanceof Error)) {

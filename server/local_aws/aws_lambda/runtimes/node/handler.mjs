@@ -8,9 +8,9 @@ import { pathToFileURL } from "node:url";
 
 import { RuntimeError } from "./errors.mjs";
 import { streamingOptions } from "./response_stream.mjs";
+import { IS_OLD } from "./version.mjs";
 
 const EXTENSIONS = [".js", ".mjs", ".cjs"];
-const FIRST_WITHOUT_CALLBACKS = 24;
 
 /** Resolves to `{handler, streaming, highWaterMark}`; rejects with an error named `Runtime.…`, or with what the
  *  module threw. */
@@ -53,8 +53,7 @@ function pick(module, dottedName) {
 }
 
 function refuseCallbacks() {
-  const major = Number(process.env.AWS_EXECUTION_ENV?.match(/^AWS_Lambda_nodejs(\d+)/)?.[1] ?? Infinity);
-  if (major < FIRST_WITHOUT_CALLBACKS) return;
+  if (IS_OLD) return;
   throw new RuntimeError(
     "CallbackHandlerDeprecated",
     "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. " +

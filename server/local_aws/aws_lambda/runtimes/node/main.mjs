@@ -1,12 +1,14 @@
 // The managed Node runtime: loads the handler, then takes one invocation after the other.
 
 import { makeContext } from "./context.mjs";
-import { RuntimeError } from "./errors.mjs";
+import { RuntimeError, UnhandledPromiseRejection } from "./errors.mjs";
 import { loadHandler } from "./handler.mjs";
 import { logFailure, logsBelongTo, patchConsole } from "./log.mjs";
+import { searchNodePath } from "./node_path.mjs";
 import { ResponseStream, awslambda } from "./response_stream.mjs";
 import { RuntimeApi } from "./runtime_api.mjs";
 import { defaultEndpoint } from "./sdk_v2.mjs";
+import { IS_OLD } from "./version.mjs";
 
 const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT, _HANDLER, AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA } = process.env;
 const { AWS_ENDPOINT_URL } = process.env;
@@ -16,13 +18,21 @@ const nowhere = async () => {};
 let report = (thrown) => api.failInit(thrown); // takes the errors that no promise of the handler carries
 
 patchConsole();
-process.on("uncaughtException", (error) => exit(129, "Uncaught Exception", error));
-process.on("unhandledRejection", (reason) => exit(128, "Unhandled Promise Rejection", reason));
+if (IS_OLD) reportWhatNobodyHandles(); // later ones leave it to Node, which ends with the status 1
 if (!["1", "true"].includes(AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
 
 if (AWS_ENDPOINT_URL) defaultEndpoint(AWS_ENDPOINT_URL);
 
+searchNodePath();
+
 run(); // not awaited: when the event loop has nothing left to do, the process ends as on AWS
+
+function reportWhatNobodyHandles() {
+  process.on("uncaughtException", (error) => exit(129, "Uncaught Exception", error));
+  process.on("unhandledRejection", (reason, promise) => {
+    exit(128, "Unhandled Promise Rejection", new UnhandledPromiseRejection(reason, promise));
+  });
+}
 
 async function run() {
   const loaded = await load();

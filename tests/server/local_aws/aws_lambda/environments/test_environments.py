@@ -59,7 +59,7 @@ async def test_an_initialisation_that_takes_too_long_is_begun_again() -> None:
     async with started(init_seconds=1.0) as (_, aws):
         name = await asyncio.to_thread(aws.deploy, "slow_start.one")
         assert await asyncio.to_thread(invoke, aws, name) == b"1"
-        report = "INIT_REPORT Init Duration: 1000.00 ms Status: timeout"
+        report = "INIT_REPORT Init Duration: 1000.00 ms\tPhase: init\tStatus: timeout"
         assert report in await asyncio.to_thread(aws.log_with, name, report)
 
 

@@ -120,8 +120,8 @@ def test_a_bootstrap_that_cannot_run(aws: Account, package: dict[str, str], mode
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert document["errorMessage"] == f"RequestId: {request_id} Error: {reason}"
     log = base64.b64decode(answer["LogResult"]).decode().splitlines()
-    assert [line.split()[0] for line in log] == ["START", "RequestId:", "END", "REPORT"]
-    assert log[1] == document["errorMessage"]
+    assert [line.split()[0] for line in log] == ["INIT_START", "START", "RequestId:", "END", "REPORT"]
+    assert log[2] == document["errorMessage"]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ REFUSED = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_package_is_refused_and_leaves_nothing(kind: str, tmp_path: Path) -> None:
     with pytest.raises(code.BadPackage):
-        code.unpack(REFUSED[kind], tmp_path / "sub" / "code", LIMIT)
+        code.unpack([REFUSED[kind]], tmp_path / "sub" / "code", LIMIT)
     assert not any(path for path in tmp_path.rglob("*") if path != tmp_path / "sub")
 
 
@@ -132,19 +132,19 @@ TAKEN = {
 
 @pytest.mark.parametrize("kind", TAKEN)
 def test_a_package_is_unpacked(kind: str, tmp_path: Path) -> None:
-    code.unpack(TAKEN[kind], tmp_path / "code", LIMIT)
+    code.unpack([TAKEN[kind]], tmp_path / "code", LIMIT)
     assert list(tmp_path.iterdir()) == [tmp_path / "code"]
     assert list((tmp_path / "code").iterdir())
 
 
 def test_of_two_files_with_one_name_the_last_stays(tmp_path: Path) -> None:
-    code.unpack(TAKEN["one name twice"], tmp_path / "code", LIMIT)
+    code.unpack([TAKEN["one name twice"]], tmp_path / "code", LIMIT)
     assert (tmp_path / "code" / "a").read_bytes() == b"last"
 
 
 @pytest.mark.parametrize("mode", [FIFO, DEVICE, SETUID, stat.S_IFSOCK | 0o777, stat.S_IFCHR | 0o2777])
 def test_what_is_no_ordinary_file_becomes_one(mode: int, tmp_path: Path) -> None:
-    code.unpack(package(("a", b"x", mode)), tmp_path / "code", LIMIT)
+    code.unpack([package(("a", b"x", mode))], tmp_path / "code", LIMIT)
     made = (tmp_path / "code" / "a").lstat()
     assert stat.S_ISREG(made.st_mode)
     assert not made.st_mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX)
@@ -155,7 +155,7 @@ def test_a_comment_is_no_obstacle(tmp_path: Path) -> None:
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("a", "x")
         archive.comment = b"PK\x01\x02" * 10
-    code.unpack(data.getvalue(), tmp_path / "code", LIMIT)
+    code.unpack([data.getvalue()], tmp_path / "code", LIMIT)
 
 
 def mutated(choose: random.Random, seeds: list[bytes]) -> bytes:
@@ -188,7 +188,7 @@ def test_ten_thousand_damaged_packages_are_taken_or_refused(tmp_path: Path) -> N
     for number in range(10_000):
         folder = tmp_path / "sub" / str(number)
         try:
-            code.unpack(mutated(choose, seeds), folder, LIMIT)
+            code.unpack([mutated(choose, seeds)], folder, LIMIT)
         except code.BadPackage:
             assert not folder.exists()
             continue
@@ -217,7 +217,7 @@ def test_any_names_links_and_modes_stay_inside(
 ) -> None:
     root = tmp_path_factory.mktemp("root")
     try:
-        code.unpack(package(*entries, method=method), root / "code", LIMIT)
+        code.unpack([package(*entries, method=method)], root / "code", LIMIT)
     except code.BadPackage:
         assert contents(root) == []
         return

@@ -200,7 +200,7 @@ async def test_the_context_and_the_environment(tmp_path: Path) -> None:
         "memoryLimitInMB": "128",
         "logGroupName": "/aws/lambda/guest",
         "logStreamName": "2026/11/23/[$LATEST]0",
-        "callbackWaitsForEmptyEventLoop": True,
+        "xRayTraceId": "Root=1-00000000-000000000000000000000000;Sampled=0",
         "trace": "Root=1-00000000-000000000000000000000000;Sampled=0",
         "cwd": str(tmp_path),
     }
@@ -214,18 +214,40 @@ async def test_a_log_line_is_one_event(tmp_path: Path) -> None:
     assert second[1:] == ["request-1", "WARN", "w"]
 
 
+async def test_the_context_of_earlier_versions(tmp_path: Path) -> None:
+    posted, _ = await answer(tmp_path, {"index.mjs": guest_source("context.mjs")}, runtime="nodejs22.x")
+    assert posted.document["callbackWaitsForEmptyEventLoop"] is True
+    assert "xRayTraceId" not in posted.document
+
+
+LATE = "setTimeout(() => { throw new Error('late'); });"
+REJECTED = "Promise.reject(new Error('late'));"
+
+
 @pytest.mark.parametrize(
-    ("statement", "code"),
-    [("setTimeout(() => { throw new Error('late'); });", 129), ("Promise.reject(new Error('late'));", 128)],
+    ("statement", "code", "error"),
+    [(LATE, 129, ("Error", "late")), (REJECTED, 128, ("Runtime.UnhandledPromiseRejection", "Error: late"))],
 )
-async def test_an_unhandled_error_is_reported_and_ends_the_process(
-    statement: str, code: int, tmp_path: Path
+async def test_before_nodejs24_an_unhandled_error_is_reported_and_ends_the_process(
+    statement: str, code: int, error: tuple[str, str], tmp_path: Path
 ) -> None:
+    source = f"export const handler = async () => {{ {statement} await new Promise(() => {{}}); }};"
+    (tmp_path / "index.mjs").write_text(source)
+    async with running(command("nodejs22.x"), tmp_path, "index.handler", "nodejs22.x") as guest:
+        guest.api.invoke({})
+        posted = await guest.api.answer()
+        assert posted.path.endswith("/request-1/error")
+        document = json.loads(posted.raw)
+        assert (document["errorType"], document["errorMessage"]) == error
+        assert await guest.exit_code() == code
+
+
+@pytest.mark.parametrize("statement", [LATE, REJECTED])
+async def test_from_nodejs24_on_an_unhandled_error_is_nodes_own(statement: str, tmp_path: Path) -> None:
     source = f"export const handler = async () => {{ {statement} await new Promise(() => {{}}); }};"
     (tmp_path / "index.mjs").write_text(source)
     async with running(command("nodejs24.x"), tmp_path, "index.handler", "nodejs24.x") as guest:
         guest.api.invoke({})
-        posted = await guest.api.answer()
-        assert posted.path.endswith("/request-1/error")
-        assert json.loads(posted.raw)["errorMessage"] == "late"
-        assert await guest.exit_code() == code
+        assert await guest.exit_code() == 1
+        assert "Error: late" in guest.log
+        assert guest.api.receiving is None

@@ -45,7 +45,7 @@ class Stack:
     @property
     def status(self) -> str:
         """Its status once nothing is going on any more."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while (status := str(self.now["StackStatus"])).endswith("_IN_PROGRESS"):
             assert time.monotonic() < deadline, status
             time.sleep(0.2)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from botocore.awsrequest import HeadersDict
 from botocore.model import OperationModel, ServiceModel
-from botocore.parsers import create_parser
+from botocore.parsers import ResponseParserError, create_parser
 from botocore.serialize import create_serializer
 
 from server.local_aws.control_plane.call import ApiAnswer, ApiCall
@@ -95,12 +95,15 @@ def read(model: ServiceModel, operation: OperationModel, answer: ApiAnswer) -> d
         "body": b"" if streams else bytes(answer.body),
         "context": {},
     }
-    parser = create_parser(protocol_of(model))
-    parsed: dict[str, Any] = parser.parse(response, operation.output_shape)
+    service = str(model.metadata.get("serviceId", model.service_name))
+    try:
+        parsed: dict[str, Any] = create_parser(protocol_of(model)).parse(response, operation.output_shape)
+    except ResponseParserError:
+        message = f"{operation.name} failed: {bytes(answer.body[:200]).decode('utf-8', 'replace')}"
+        raise CallFailed(service, answer.status, "InternalFailure", message) from None
     if answer.status >= 300:
         error = parsed.get("Error", {})
         message = error.get("Message") or parsed.get("message") or f"{operation.name} failed"
-        service = str(model.metadata.get("serviceId", model.service_name))
         raise CallFailed(service, answer.status, str(error.get("Code", "")), str(message))
     parsed.pop("ResponseMetadata", None)
     if streams:

@@ -35,6 +35,10 @@ NAMED = {
 ACCESS = {*NAMED, "AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroupAddition"}
 """The types by which a stack gives permissions, which its caller has to acknowledge."""
 
+MAX_BODY = 51_200
+"""Bytes of a template that a call may have in itself; larger ones are in S3
+(docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked 2026-11)."""
+
 EXPAND = "CAPABILITY_AUTO_EXPAND"
 
 Given = Mapping[str, Any]
@@ -46,6 +50,11 @@ async def text_of(given: Given, calls: Calls) -> str:
     if body and address:
         raise invalid("Specify one of TemplateBody or TemplateURL, not both")
     if body:
+        if len(str(body).encode()) > MAX_BODY:
+            raise invalid(
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {MAX_BODY}"
+            )
         return str(body)
     if not address:
         raise invalid("Either Template URL or Template Body must be specified.")
@@ -92,7 +101,7 @@ async def definition_of(
     check_references(document)
     check_attributes(document)
     ordered(document["Resources"])
-    check_rules(Values(document, names, {}, no_resource))
+    check_conditions(Values(document, names, {}, no_resource))
     return Definition(text, document, values, names, tags_of(given, former), capabilities)
 
 
@@ -145,8 +154,21 @@ def check_attributes(document: Given) -> None:
             raise invalid(f"Template error: {message}")
 
 
+def check_conditions(values: Values) -> None:
+    """Raise `ApiError` if a condition of the template cannot be worked out, or a rule does not hold."""
+    document = values.document
+    named = [each.get("Condition") for each in document["Resources"].values()]
+    named += [each.get("Condition") for each in (document.get("Outputs") or {}).values()]
+    try:
+        for name in [*(document.get("Conditions") or {}), *(name for name in named if name)]:
+            values.condition(str(name))
+        check_rules(values)
+    except RecursionError:
+        raise invalid("Template error: conditions refer to each other in a circle") from None
+
+
 def check_rules(values: Values) -> None:
-    """Raise `ApiError` if a rule of the template does not hold
+    """Raise `ApiError` if a rule does not hold
     (docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html, checked 2026-11)."""
     for rule in (values.document.get("Rules") or {}).values():
         if "RuleCondition" in rule and not values.holds(rule["RuleCondition"]):

@@ -20,6 +20,9 @@ from server.local_aws.cloudformation.template import invalid, ordered, unresolve
 from server.local_aws.cloudformation.values import Values
 from server.local_aws.control_plane.call import ApiError
 
+EXCEPT_ON_CREATE = "RetainExceptOnCreate"
+"""The policy of resources that are deleted if their stack's creation fails, and then no more."""
+
 FAILURES = (ApiError, BadProperty, CallFailed, NotStabilized)
 CODES = {
     "Conflict": "AlreadyExists",
@@ -69,7 +72,7 @@ class Deployment:
             await self._apply(definition)
             stack.outputs = self._outputs(definition)
         except (Failed, ApiError) as failed:
-            reason = self._why(failed, "create")
+            reason = why(failed, "create")
             if on_failure == "DO_NOTHING":
                 stack.turn("CREATE_FAILED", reason)
             elif on_failure == "DELETE":
@@ -79,6 +82,9 @@ class Deployment:
                 stack.turn("ROLLBACK_IN_PROGRESS", f"{reason} Rollback requested by user.")
                 await self._delete_all("ROLLBACK")
             return
+        for resource in stack.resources.values():
+            policy = definition.document["Resources"][resource.logical_id].get("DeletionPolicy")
+            resource.retained = resource.retained or policy == EXCEPT_ON_CREATE
         stack.turn("CREATE_COMPLETE")
 
     # Update
@@ -92,20 +98,20 @@ class Deployment:
             gone = await self._apply(definition)
             stack.outputs = self._outputs(definition)
         except (Failed, ApiError) as failed:
-            reason = self._why(failed, "update")
+            reason = why(failed, "update")
             if not rollback:
                 stack.turn("UPDATE_FAILED", reason)
                 return
             stack.turn("UPDATE_ROLLBACK_IN_PROGRESS", reason)
             stack.definition = old
-            await self._roll_back(old)
+            await self._roll_back()
             return
         stack.turn("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         replaced = [step.replaced for step in reversed(self.steps) if step.replaced is not None]
         await self._clean([*replaced, *reversed(gone)])
         stack.turn("UPDATE_COMPLETE")
 
-    async def _roll_back(self, old: Definition) -> None:
+    async def _roll_back(self) -> None:
         """Take the steps back, the last one first."""
         stack, failed = self.stack, []
         new = []
@@ -198,9 +204,12 @@ class Deployment:
     async def _apply(self, definition: Definition) -> list[Resource]:
         """Make and change what the template has; return what it has no more. Raises `Failed`, `ApiError`."""
         values, stack = self._values(definition), self.stack
+        stack.imported.clear()
         wanted = active(definition, values)
         for name in ordered(wanted):
             deployed = stack.resources.get(name)
+            if deployed is not None and deployed.status == "CREATE_FAILED":  # and was not taken back
+                await self._delete(deployed)
             if deployed is None or deployed.status == "DELETE_COMPLETE":
                 await self._make(definition, name, wanted[name], values)
             else:
@@ -256,7 +265,7 @@ class Deployment:
         except FAILURES as error:
             stack.note(resource, "UPDATE_FAILED", reason_of(error, resource))
             raise Failed(name) from None
-        retained = given.get("DeletionPolicy") == "Retain"
+        retained = given.get("DeletionPolicy") in ("Retain", EXCEPT_ON_CREATE)
         kind = kind_of(resource)
         same_tags = resource.tags == definition.tags or kind is None or not resources.takes_tags(kind)
         if resource.type == given["Type"] and resource.properties == properties and same_tags:
@@ -344,10 +353,12 @@ class Deployment:
     def _deployer(self, definition: Definition | None) -> Deployer:
         return Deployer(self.calls, self.stack.name, definition.tags if definition else {})
 
-    def _why(self, failed: Failed | ApiError, verb: str) -> str:
-        if isinstance(failed, ApiError):
-            return f"{failed.message}."
-        return f"The following resource(s) failed to {verb}: [{failed.logical_id}]."
+
+def why(failed: Failed | ApiError, verb: str) -> str:
+    """Why a stack could not be made, or changed, in AWS's words."""
+    if isinstance(failed, ApiError):
+        return f"{failed.message}."
+    return f"The following resource(s) failed to {verb}: [{failed.logical_id}]."
 
 
 def active(definition: Definition, values: Values) -> dict[str, Mapping[str, Any]]:
@@ -365,7 +376,7 @@ def kind_of(resource: Resource) -> Kind | None:
 
 
 def known_kind(resource: Resource) -> Kind | None:
-    """As `kind_of`. Raises `BadProperty` for a type that is not served."""
+    """As `kind_of`. Raises `ApiError` for a type that is not served."""
     if resource.type not in types.KINDS and resource.type not in types.NOTHING:
         raise invalid(f"The local stand-in has no resources of type {resource.type}")
     return kind_of(resource)

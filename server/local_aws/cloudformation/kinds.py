@@ -22,15 +22,15 @@ def same(*names: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Part:
-    """A property that is calls of its own. `put` sets it, `remove` takes it away. `member`: the parameter
-    that gets the value; "": its members are parameters. With `each` the value is a list, of which each
-    element is a call."""
+    """A property that is calls of its own. `put` sets it, `remove` takes it away, or `put` does with the
+    `neutral` value. `member`: the parameter that gets the value; "": its members are parameters. With `each`
+    the value is a list, of which each element is a call."""
 
     put: str
     member: str = ""
     remove: str = ""
     each: bool = False
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    neutral: Any = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,6 @@ class Kind:
       otherwise than `create` does
     - `patch`: the operation that changes the properties in `patched` one by one, as API Gateway's do
     - `tagging`: the operations that set and remove tags, and the latter's parameter
-    - `needs`: what properties must be there, where no operation says it
     - `held`: what a refusal to delete it says while something holds it, and the operation that deletes that
     - `settled`, `gone`: when it is ready, and deleted, where that takes time
     """
@@ -87,7 +86,6 @@ class Kind:
     patch: str = ""
     patched: tuple[str, ...] = ()
     tagging: tuple[str, str, str] | None = None
-    needs: tuple[str, ...] = ()
     held: tuple[str, str] | None = None
     settled: Settled | None = None
     gone: frozenset[str] = frozenset()

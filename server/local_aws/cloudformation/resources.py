@@ -50,20 +50,10 @@ class Deployer:
         and has a physical id."""
         given = await self._prepared(kind, self._named(resource, kind, properties))
         resource.tags = self.tags
-        shape = shape_of(kind, kind.create)
-        parameters = self._parameters(kind, shape, given)
-        for member, value in kind.fixed.items():
-            parameters.setdefault(member, value)
         if kind.create:
-            for member in shape.required_members:
-                if member not in parameters:
-                    raise BadProperty("", f"required key [{property_of(kind, member)}] not found")
-            answer = await self.calls.make(kind.service, kind.create, parameters)
-            resource.known = {**parameters, **unwrapped(answer)}
+            await self._create(resource, kind, given)
         else:
             resource.known = {name: value for name, value in given.items() if name not in kind.parts}
-        if kind.create:
-            self._learn(resource, kind)
         for name, part in kind.parts.items():
             if name in given:
                 await self._put(resource, kind, part, name, elements(part, given[name]))
@@ -177,6 +167,17 @@ class Deployer:
 
     # Calls
 
+    async def _create(self, resource: Resource, kind: Kind, given: Properties) -> None:
+        """Make the call that makes a resource."""
+        shape = shape_of(kind, kind.create)
+        parameters = {**kind.fixed, **self._parameters(kind, shape, given)}
+        for member in shape.required_members:
+            if member not in parameters:
+                raise BadProperty("", f"required key [{property_of(kind, member)}] not found")
+        answer = await self.calls.make(kind.service, kind.create, parameters)
+        resource.known = {**parameters, **unwrapped(answer)}
+        self._learn(resource, kind)
+
     async def _change(self, resource: Resource, kind: Kind, given: Properties, changed: set[str]) -> None:
         """Make the calls that change these properties. Raises `Replaced`."""
         if not kind.create:
@@ -232,6 +233,10 @@ class Deployer:
         """Make the calls that turn a property that is calls of its own from `old` into `new`."""
         part = kind.parts[name]
         before, after = elements(part, old), elements(part, new)
+        if before and not after and not part.each and not part.remove:
+            if part.neutral is None:
+                raise BadProperty(f"/{property_of(kind, name)}", "the local stand-in cannot take it away")
+            after = [part.neutral]
         if part.each or not after:
             await self._remove(resource, kind, part, [each for each in before if each not in after])
         unchanged = before if kind.create else []  # where all is parts, what they set may have changed, too
@@ -246,7 +251,7 @@ class Deployer:
                 raise BadProperty(f"/{name}", "expected type: JSONObject")
             members = {part.member: value} if part.member else value
             identity = self._identity(kind, part.put, resource)
-            parameters = structure(shape, {**identity, **part.fixed, **members}, f"/{name}")
+            parameters = structure(shape, {**identity, **members}, f"/{name}")
             await self.calls.make(kind.service, part.put, parameters)
             self._learn(resource, kind)  # from now on there is something to delete
 

@@ -18,6 +18,7 @@ UNSERVED = (
     "ImportExistingResources",
     "NotificationARNs",
     "ResourceTypes",
+    "RetainExceptOnCreate",
     "ResourcesToImport",
     "StackPolicyBody",
     "StackPolicyDuringUpdateBody",

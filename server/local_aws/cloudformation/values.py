@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from server.local_aws.cloudformation.template import REFERENCE, attribute_of, invalid
+from server.local_aws.control_plane.call import ApiError
 
 ZONES = "acd"
 """The letters of a Region's zones, as an account in Tokyo sees them."""
@@ -55,9 +56,7 @@ class Values:
                 try:
                     return function(self, argument)
                 except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-                    raise invalid(
-                        f"Template error: {name} has arguments that it cannot have: {shortened(argument)}"
-                    ) from None
+                    raise wrong_arguments(name, argument) from None
             if name.startswith("Fn::"):
                 raise invalid(f"Template error: the local stand-in does not know the function {name}")
         found = {key: self.of(inner) for key, inner in value.items()}
@@ -77,7 +76,10 @@ class Values:
             if name == "Condition":
                 return self.condition(str(argument))
             if (test := TESTS.get(name)) is not None:
-                return test(self, argument)
+                try:
+                    return test(self, argument)
+                except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+                    raise wrong_arguments(name, argument) from None
         if isinstance(expression, bool) or expression in ("true", "false"):
             return expression in (True, "true")
         raise invalid(f"Template error: {shortened(expression)} is no condition")
@@ -167,6 +169,10 @@ def text(value: Any) -> str:
     if isinstance(value, (dict, list)) or value is NO_VALUE:
         raise TypeError("not a text")
     return str(value)
+
+
+def wrong_arguments(function: str, given: Any) -> ApiError:
+    return invalid(f"Template error: {function} has arguments that it cannot have: {shortened(given)}")
 
 
 def shortened(value: Any) -> str:

@@ -23,7 +23,7 @@ def install() -> None:
     """From now on, in the whole process, moto asks the call in `CALL`, and YAML makes no Python objects."""
     BaseResponse.get_region_from_url = region  # type: ignore[method-assign, assignment]
     BaseResponse.get_access_key = access_key  # type: ignore[method-assign, assignment]
-    BaseIAMPolicyValidator._validate_version = check_version  # type: ignore[method-assign,assignment]
+    BaseIAMPolicyValidator._validate_version = check_version  # type: ignore[assignment, method-assign]
     for loader in (yaml.Loader, yaml.FullLoader, yaml.UnsafeLoader):
         for table in ("yaml_constructors", "yaml_multi_constructors"):
             kept = {tag: make for tag, make in getattr(loader, table).items() if not is_python(tag)}

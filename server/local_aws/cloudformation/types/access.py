@@ -34,12 +34,7 @@ KINDS: Mapping[str, Kind] = {
         defaults={"Description": "", "MaxSessionDuration": 3600},
         tagging=("TagRole", "UntagRole", "TagKeys"),
     ),
-    "AWS::IAM::Policy": Kind(
-        "iam",
-        ref="{PolicyName}",
-        parts=holders("Put{}Policy", "Delete{}Policy"),
-        needs=("PolicyName", "PolicyDocument"),
-    ),
+    "AWS::IAM::Policy": Kind("iam", ref="{PolicyName}", parts=holders("Put{}Policy", "Delete{}Policy")),
     "AWS::IAM::RolePolicy": Kind(
         "iam",
         "PutRolePolicy",

@@ -165,7 +165,9 @@ KINDS: Mapping[str, Kind] = {
                 "PutPublicAccessBlock", "PublicAccessBlockConfiguration", "DeletePublicAccessBlock"
             ),
             "Tags": Part("PutBucketTagging", "Tagging", "DeleteBucketTagging"),
-            "VersioningConfiguration": Part("PutBucketVersioning", "VersioningConfiguration"),
+            "VersioningConfiguration": Part(
+                "PutBucketVersioning", "VersioningConfiguration", neutral={"Status": "Suspended"}
+            ),
             "WebsiteConfiguration": Part("PutBucketWebsite", "WebsiteConfiguration", "DeleteBucketWebsite"),
         },
         prepare=bucket,
@@ -191,7 +193,9 @@ KINDS: Mapping[str, Kind] = {
         parts={
             "TimeToLiveSpecification": Part("UpdateTimeToLive", "TimeToLiveSpecification"),
             "PointInTimeRecoverySpecification": Part(
-                "UpdateContinuousBackups", "PointInTimeRecoverySpecification"
+                "UpdateContinuousBackups",
+                "PointInTimeRecoverySpecification",
+                neutral={"PointInTimeRecoveryEnabled": False},
             ),
         },
         prepare=table,
@@ -318,8 +322,10 @@ KINDS: Mapping[str, Kind] = {
         parts={
             "RepositoryPolicyText": Part("SetRepositoryPolicy", "policyText", "DeleteRepositoryPolicy"),
             "LifecyclePolicy": Part("PutLifecyclePolicy", "", "DeleteLifecyclePolicy"),
-            "ImageTagMutability": Part("PutImageTagMutability", "imageTagMutability"),
-            "ImageScanningConfiguration": Part("PutImageScanningConfiguration", "imageScanningConfiguration"),
+            "ImageTagMutability": Part("PutImageTagMutability", "imageTagMutability", neutral="MUTABLE"),
+            "ImageScanningConfiguration": Part(
+                "PutImageScanningConfiguration", "imageScanningConfiguration", neutral={"scanOnPush": False}
+            ),
         },
     ),
 }

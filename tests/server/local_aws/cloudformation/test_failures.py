@@ -84,6 +84,18 @@ def test_what_becomes_of_a_failed_stack_is_the_caller_s_choice(
     assert stack.delete() == "DELETE_COMPLETE"
 
 
+def test_what_was_left_of_a_failed_stack_is_made_by_its_update(aws: Account) -> None:
+    client, iam, name = aws.client("cloudformation"), aws.client("iam"), unique("role")
+    role = {"RoleName": name, "AssumeRolePolicyDocument": {"Statement": []}}
+    failing = beside_a_group("AWS::IAM::Role", **role, ManagedPolicyArns=["arn:aws:iam::aws:policy/Nothing"])
+    stack = create(client, failing, more={"DisableRollback": True})
+    assert (stack.status, stack.events("It")[-1]) == ("CREATE_FAILED", "CREATE_FAILED")
+    made = iam.get_role(RoleName=name)["Role"]["RoleId"]
+    assert stack.update(beside_a_group("AWS::IAM::Role", **role)) == "UPDATE_COMPLETE"
+    assert iam.get_role(RoleName=name)["Role"]["RoleId"] != made
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
 def test_an_update_that_fails_is_taken_back(aws: Account) -> None:
     logs, iam = aws.client("logs"), aws.client("iam")
     old, gone, new = unique("role"), unique("group"), unique("group")

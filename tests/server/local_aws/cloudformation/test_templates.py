@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.local_aws.cloudformation.template import check_references, ordered, parse
@@ -123,6 +123,10 @@ TEMPLATES = [
         "Resources: {A: {Type: A, Properties: {P: !Ref B}}, B: {Type: A, DependsOn: A}}",
         "Circular dependency between resources: [A, B]",
     ),
+    ("Conditions: {C: {Condition: C}}\nResources: {It: {Type: A, Condition: C}}", "in a circle"),
+    ("Conditions: {C: {Fn::Equals: 3}}\nResources: {It: {Type: A}}", "Fn::Equals"),
+    ("Resources: {It: {Type: A, Condition: C}}", "unresolved condition dependency C"),
+    ("Description: " + "x" * 51_200 + "\nResources: {It: {Type: A}}", "less than or equal to 51200"),
     ("Resources: &a {It: {Type: A, Properties: *a}}", "nested deeper"),
 ]
 
@@ -156,7 +160,7 @@ SECTIONS = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SECTIONS, JSON)
 def test_no_template_raises_anything_else(document: dict[str, Any], properties: Any) -> None:
     document.setdefault("Resources", {"It": {"Type": "AWS::IAM::Role", "Properties": properties}})

@@ -21,6 +21,7 @@ FUNCTIONS = re.compile(r"/2015-03-31/functions/?")
 CODE = re.compile(r"/2015-03-31/functions/([^/]+)/code/?")
 CONFIGURATION = re.compile(r"/2015-03-31/functions/([^/]+)/configuration/?")
 LAYERS = re.compile(r"/2018-10-31/layers/?")
+LAYER_VERSION = re.compile(r"/2018-10-31/layers/([^/]+)/versions/\d+/?")
 LAYER_VERSIONS = re.compile(r"/2018-10-31/layers/([^/]+)/versions/?")
 
 Forward = Callable[[ApiCall], Awaitable[ApiAnswer]]
@@ -49,7 +50,10 @@ class Deployment:
             return await self._publish_layer(call)
         if call.method == "GET" and LAYERS.fullmatch(call.path) and call.query.get("find") == "LayerVersion":
             return ApiAnswer.of(200, layers.described(call.query.get("Arn", "")))
-        return await self._forward(call)
+        answer = await self._forward(call)
+        if call.method == "DELETE" and LAYER_VERSION.fullmatch(call.path) and answer.status == 200:
+            return ApiAnswer.of(204)  # as the service's model says
+        return answer
 
     async def _create(self, call: ApiCall) -> ApiAnswer:
         if self._enforce_iam:

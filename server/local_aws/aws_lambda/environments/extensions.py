@@ -170,8 +170,10 @@ class Extensions:
             await asyncio.wait(running, timeout=seconds)
 
     async def stop(self) -> None:
-        """Kill their processes."""
+        """Kill their processes, and let go of the calls that wait for events."""
         self._is_stopping = True
+        for waiting in self._waiting.values():
+            waiting.cancel()
         await asyncio.gather(*(process.stop() for process in self._processes))
 
 

@@ -138,6 +138,7 @@ class RuntimeApi:
 
 
 def main() -> None:
+    del sys.argv[1:]
     sys.path[0:1] = search_path()  # what Python put there is this file's own folder
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     encoder = Encoder()

@@ -70,7 +70,8 @@ def test_a_layer_may_be_the_runtime_and_outlives_its_deletion(aws: Account) -> N
     layer = functions.publish_layer_version(LayerName=f"runtime-{bucket}", Content=place)
     arn = layer["LayerVersionArn"]
     name = aws.create(Code={"ZipFile": zipped({"nothing": ""})}, Layers=[arn])
-    functions.delete_layer_version(LayerName=f"runtime-{bucket}", VersionNumber=layer["Version"])
+    deleted = functions.delete_layer_version(LayerName=f"runtime-{bucket}", VersionNumber=layer["Version"])
+    assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 204
     for _ in range(2):
         assert "exit status 7" in invoke(aws, name)["errorMessage"]
     with pytest.raises(ClientError, match="ResourceNotFoundException"):

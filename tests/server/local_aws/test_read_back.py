@@ -386,6 +386,7 @@ def test_deployments_are_described_and_stages_tagged(
 ) -> None:
     client = aws.client("apigatewayv2")
     api = {"ApiId": holder(aws, {})["ApiId"]}
+    client.create_route(**api, RouteKey="$default")  # a WebSocket API without routes cannot be deployed
     deployed = {**api, "DeploymentId": client.create_deployment(**api, Description="a")["DeploymentId"]}
     assert client.update_deployment(**deployed, Description="b")["Description"] == "b"
     assert client.get_deployment(**deployed)["Description"] == "b"

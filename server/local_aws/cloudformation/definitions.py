@@ -32,8 +32,14 @@ NAMED = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
 }
-ACCESS = {*NAMED, "AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroupAddition"}
-"""The types by which a stack gives permissions, which its caller has to acknowledge."""
+ACCESS = {
+    *NAMED,
+    "AWS::CloudFormation::Stack",
+    "AWS::IAM::AccessKey",
+    "AWS::IAM::Policy",
+    "AWS::IAM::UserToGroupAddition",
+}
+"""The types by which a stack gives permissions, or may, which its caller has to acknowledge."""
 
 MAX_BODY = 51_200
 """Bytes of a template that a call may have in itself; larger ones are in S3
@@ -149,7 +155,8 @@ def check_attributes(document: Given) -> None:
     resources = document["Resources"]
     for name, attribute in references([*resources.values(), *(document.get("Outputs") or {}).values()]):
         kind = KINDS.get(resources[name]["Type"]) if attribute and name in resources else None
-        if kind is not None and attribute not in (*kind.attributes, COMPUTED):
+        known = kind is None or kind.outputs or attribute in (*kind.attributes, COMPUTED)
+        if not known:
             message = f"resource {name} does not support attribute type {attribute} in Fn::GetAtt"
             raise invalid(f"Template error: {message}")
 

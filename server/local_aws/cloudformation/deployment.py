@@ -43,10 +43,12 @@ class Failed(Exception):
 
 @dataclass
 class Step:
-    """What was done to a resource: `before` is None if it was made, `replaced` the one that it replaces."""
+    """What was done to a resource: `before` is None if it was made, `replaced` the one that it replaces.
+    `wanted`: the properties that it was to have, and may have in part."""
 
     after: Resource
     before: Resource | None = None
+    wanted: Mapping[str, Any] = field(default_factory=dict)
     replaced: Resource | None = None
 
 
@@ -123,7 +125,7 @@ class Deployment:
             elif step.before is None:
                 stack.resources.pop(name, None)
                 new.append(step.after)
-            elif not await self._restore(step.after, step.before):
+            elif not await self._restore(step.after, step.before, step.wanted):
                 failed.append(name)
         if failed:
             stack.turn(
@@ -135,12 +137,13 @@ class Deployment:
         await self._clean(new)
         stack.turn("UPDATE_ROLLBACK_COMPLETE")
 
-    async def _restore(self, resource: Resource, before: Resource) -> bool:
+    async def _restore(self, resource: Resource, before: Resource, wanted: Mapping[str, Any]) -> bool:
         self.stack.note(resource, "UPDATE_IN_PROGRESS")
         try:
             kind = kind_of(before)
             if kind is not None:
-                await self._deployer(self.stack.definition).update(resource, kind, before.properties)
+                deployer = self._deployer(self.stack.definition)
+                await deployer.update(resource, kind, before.properties, wanted)
         except (*FAILURES, Replaced) as error:
             self.stack.note(resource, "UPDATE_FAILED", reason_of(error, resource))
             return False
@@ -284,8 +287,8 @@ class Deployment:
                 raise Replaced("Type")
             if kind is not None:
                 stack.note(resource, "UPDATE_IN_PROGRESS")
-                self.steps.append(Step(resource, before))
-                await self._deployer(definition).update(resource, kind, properties)
+                self.steps.append(Step(resource, before, properties))
+                await self._deployer(definition).update(resource, kind, properties, resource.properties)
         except Replaced:
             self.steps = [step for step in self.steps if step.after is not resource]
             if kind and resource.type == given["Type"] and kind.named in properties:

@@ -60,6 +60,8 @@ class Kind:
     - `patch`: the operation that changes the properties in `patched` one by one, as API Gateway's do
     - `tagging`: the operations that set and remove tags, and the latter's parameter
     - `held`: what a refusal to delete it says while something holds it, and the operation that deletes that
+    - `idle`: what a refusal to change it says when there is nothing to change
+    - `outputs`: it has an attribute for each output of the stack that it is
     - `settled`, `gone`: when it is ready, and deleted, where that takes time
     """
 
@@ -87,5 +89,7 @@ class Kind:
     patched: tuple[str, ...] = ()
     tagging: tuple[str, str, str] | None = None
     held: tuple[str, str] | None = None
+    idle: str = ""
+    outputs: bool = False
     settled: Settled | None = None
     gone: frozenset[str] = frozenset()

@@ -17,8 +17,8 @@ from server.local_aws.cloudformation.stack import Resource
 from server.local_aws.cloudformation.template import invalid
 from server.local_aws.control_plane.moto import ACCOUNT_ID
 
-QUALIFIER = "Qualifier"
-"""The parameter that is part of what a function's resources are called, though it may be left out."""
+OPTIONAL = {"Qualifier", "StackName"}
+"""Parameters that say what an operation is about, though they may be left out."""
 
 PAUSE = 0.1
 """Seconds between two questions whether a resource is ready."""
@@ -60,22 +60,29 @@ class Deployer:
         self._learn(resource, kind)
         await self._settle(resource, kind)
 
-    async def update(self, resource: Resource, kind: Kind, properties: Properties) -> None:
-        """Give a resource other properties. Raises `Replaced` if it has to be made anew for these, and what
-        `create` raises."""
+    async def update(
+        self, resource: Resource, kind: Kind, properties: Properties, former: Properties
+    ) -> None:
+        """Give a resource other properties than its `former` ones. Raises `Replaced` if it has to be made
+        anew for these, and what `create` raises."""
         if kind.again:
             await self.delete(resource, kind)
             await self.create(resource, kind, self._named(resource, kind, properties))
             return
         name = resource.known.get(kind.renamed.get(kind.named, kind.named))
         kept = {kind.named: name} if kind.named and name else {}
-        old = await self._prepared(kind, {**kept, **self._tagged(kind, resource.properties, resource.tags)})
+        old = await self._prepared(kind, {**kept, **self._tagged(kind, former, resource.tags)})
         new = await self._prepared(kind, {**kept, **self._tagged(kind, properties, self.tags)})
         changed = {each for each in old.keys() | new.keys() if old.get(each) != new.get(each)}
-        await self._change(resource, kind, new, changed - kind.parts.keys())
+        resource.tags = self.tags
+        try:
+            await self._change(resource, kind, new, changed - kind.parts.keys())
+        except CallFailed as failed:
+            if not kind.idle or kind.idle not in failed.message:
+                raise
+            return  # it is as it should be
         for member in changed & kind.parts.keys() if kind.create else kind.parts.keys():
             await self._change_part(resource, kind, member, old.get(member), new.get(member))
-        resource.tags = self.tags
         self._learn(resource, kind)
         await self._settle(resource, kind)
 
@@ -280,7 +287,7 @@ class Deployer:
         """Which resource an operation is about: its required parameters, as far as they are known; all of
         them if the resource consists of nothing but such operations."""
         shape, found = shape_of(kind, operation), {}
-        needed = (*shape.required_members, *({QUALIFIER} & shape.members.keys()))
+        needed = (*shape.required_members, *(OPTIONAL & shape.members.keys()))
         for member in needed if kind.create else shape.members:
             value = look_up(resource.known, member)
             if value is not None:
@@ -322,8 +329,11 @@ class Deployer:
             return
         for _ in range(int(PATIENCE / PAUSE)):
             answer = unwrapped(await self._call(kind, kind.read, resource))  # missing: it is gone
-            if str(at(answer, kind.settled.path)) in kind.gone:
+            status = str(at(answer, kind.settled.path))
+            if status in kind.gone:
                 return
+            if status in kind.settled.bad:
+                raise NotStabilized(f"{resource.type} was not deleted: {status}")
             await asyncio.sleep(PAUSE)
         raise NotStabilized(f"{resource.type} was not deleted in time")
 
@@ -337,7 +347,7 @@ def shape_of(kind: Kind, operation: str) -> StructureShape:
 
 def plan(kind: Kind, complete: Properties, changed: set[str]) -> tuple[list[str], set[str]]:
     """The operations that change properties, and the properties that none of them changes."""
-    identity = {name.lower() for name in (*shape_of(kind, kind.delete).required_members, QUALIFIER)}
+    identity = {name.lower() for name in (*shape_of(kind, kind.delete).required_members, *OPTIONAL)}
     patched = {name.lower() for name in kind.patched}
     left, operations = {name for name in changed if name.lower() not in patched}, []
     if left != changed:
@@ -364,6 +374,11 @@ def takes_tags(kind: Kind) -> bool:
 
 def attribute_of(resource: Resource, kind: Kind, name: str) -> Any:
     """Return what `Fn::GetAtt` gives. Raises `ApiError` if the resource has no such attribute."""
+    if kind.outputs:
+        outputs = at(resource.known, "Stacks.0.Outputs") or []
+        found = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in outputs}
+        if name in found:
+            return found[name]
     try:
         return kind.attributes[name].format_map(resource.known)
     except (KeyError, TypeError, IndexError):
@@ -425,8 +440,12 @@ def unwrapped(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def at(value: Any, path: str) -> Any:
+    """Return what stands at a path of names, and of numbers of elements."""
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 

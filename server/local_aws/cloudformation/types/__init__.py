@@ -7,7 +7,16 @@ what `Ref` and `Fn::GetAtt` give) and botocore's models of the services (operati
 from collections.abc import Mapping
 
 from server.local_aws.cloudformation.kinds import Kind
-from server.local_aws.cloudformation.types import access, appsync, containers, functions, http, rest, storage
+from server.local_aws.cloudformation.types import (
+    access,
+    appsync,
+    containers,
+    functions,
+    http,
+    rest,
+    stacks,
+    storage,
+)
 
 KINDS: Mapping[str, Kind] = {
     **access.KINDS,
@@ -16,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
     **functions.KINDS,
     **http.KINDS,
     **rest.KINDS,
+    **stacks.KINDS,
     **storage.KINDS,
 }
 

@@ -126,6 +126,16 @@ def test_an_update_that_fails_is_taken_back(aws: Account) -> None:
     assert stack.delete() == "DELETE_COMPLETE"
 
 
+def test_a_change_that_fails_half_way_is_taken_back(aws: Account) -> None:
+    client, iam, name = aws.client("cloudformation"), aws.client("iam"), unique("role")
+    role = {"RoleName": name, "AssumeRolePolicyDocument": {"Statement": []}}
+    stack = create(client, resource("AWS::IAM::Role", **role, Description="before"))
+    more = {"Description": "after", "ManagedPolicyArns": ["arn:aws:iam::aws:policy/Nothing"]}
+    assert stack.update(resource("AWS::IAM::Role", **role, **more)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert iam.get_role(RoleName=name)["Role"]["Description"] == "before"
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
 def test_a_named_resource_is_not_made_anew_under_its_name(aws: Account) -> None:
     name = unique("group")
     stack = create(aws.client("cloudformation"), resource("AWS::IAM::Group", GroupName=name))

@@ -13,7 +13,7 @@ from tests.support.containers import COMMAND, HEALTH_PATH, IMAGE, eventually, it
 from tests.support.gateway_clients import read_items
 from tests.support.permissions import refused
 from tests.support.shapes import one_by_one
-from tests.support.stacks import TEMPLATES, create, deployed, packaged, resource, template, unique
+from tests.support.stacks import TEMPLATES, Stack, create, deployed, packaged, resource, template, unique
 
 ALONE = {"AWS::ApiGatewayV2::IntegrationResponse", "AWS::ApiGatewayV2::Model"}
 """Types that are of use with integrations only that are not served: no template has them."""
@@ -156,6 +156,27 @@ def test_a_value_that_another_stack_uses_stays(aws: Account) -> None:
         with pytest.raises(cloudformation.exceptions.ClientError, match="is in use by"):
             exporting.delete()
     assert exporting.delete() == "DELETE_COMPLETE"
+
+
+def test_a_stack_in_a_stack(aws: Account) -> None:
+    s3, bucket = aws.client("s3"), unique("bucket")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    inner = template("inner")
+    s3.put_object(Bucket=bucket, Key="one", Body=inner)
+    s3.put_object(Bucket=bucket, Key="two", Body=inner.replace("RetentionInDays: 7", "RetentionInDays: 14"))
+    s3.put_object(Bucket=bucket, Key="fails", Body=inner.replace("Logs::LogGroup", "EC2::VPC"))
+    with deployed(aws, template("outer"), Bucket=bucket, Key="one") as stack:
+        logs, name = aws.client("logs"), stack.outputs["Name"]
+        assert stack.outputs["Said"] == "a,b"
+        assert stack.update(template("outer"), Bucket=bucket, Key="two") == "UPDATE_COMPLETE"
+        groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        assert [each["retentionInDays"] for each in groups] == [14]
+        assert stack.update(template("outer"), Bucket=bucket, Key="fails") == "UPDATE_ROLLBACK_COMPLETE"
+        assert "did not stabilize: UPDATE_ROLLBACK_COMPLETE" in stack.reason("UPDATE_FAILED")
+        inside = Stack(stack.client, stack.resources()["Inner"])
+        assert inside.reason("UPDATE_FAILED").endswith("no resources of type AWS::EC2::VPC")
+    assert inside.status == "DELETE_COMPLETE"
+    assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"] == []
 
 
 def test_resources_are_made_one_after_the_other(aws: Account) -> None:

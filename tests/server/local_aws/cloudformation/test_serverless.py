@@ -18,7 +18,7 @@ translated = pytest.mark.skipif(not INSTALLED, reason="aws-sam-translator is not
 
 @translated
 async def test_a_serverless_application_streams(aws: Account) -> None:
-    package = packaged(aws, "rest.stamped", [3, 0.3])
+    package = packaged(aws, "rest.stamped", [10, 0.1])
     with deployed(aws, template("serverless"), **package) as stack:
         for name in ("Url", "Rest"):
             assert (await read_items(stack.outputs[name])).one_by_one

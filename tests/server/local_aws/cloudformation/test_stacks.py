@@ -29,7 +29,7 @@ def answer(url: str, body: bytes | None = None, **headers: str) -> str:
 
 
 async def test_a_function_url_streams_and_follows_the_stack(aws: Account) -> None:
-    package = packaged(aws, "basic.stamped", [3, 0.3])
+    package = packaged(aws, "basic.stamped", [10, 0.1])
     with deployed(aws, template("function_url"), **package) as stack:
         url, function = stack.outputs["Url"], stack.outputs["Function"]
         assert (await read_items(url)).one_by_one
@@ -46,7 +46,7 @@ async def test_a_function_url_streams_and_follows_the_stack(aws: Account) -> Non
 
 
 async def test_gateways_stream_and_follow_the_stack(aws: Account) -> None:
-    package = packaged(aws, "rest.stamped", [3, 0.3])
+    package = packaged(aws, "rest.stamped", [10, 0.1])
     with deployed(aws, template("gateways"), **package) as stack:
         outputs = stack.outputs
         for name in ("Rest", "Document"):
@@ -83,7 +83,7 @@ def test_containers_stream(aws: Account) -> None:
     with deployed(aws, template("containers"), **parameters) as stack:
         for name, url in stack.outputs.items():
             eventually(lambda url=url: status_of(url + HEALTH_PATH) == 200)
-            found = items(f"{url}/transfer-encoding?count=3&interval_ms=300")
+            found = items(f"{url}/transfer-encoding?count=10&interval_ms=100")
             assert one_by_one([item["sent"] for _, item in found], [at for at, _ in found]), name
 
 

@@ -121,6 +121,20 @@ def test_levels_of_what_any_runtime_writes(aws: Account) -> None:
     assert (done["status"], done["errorType"]) == ("error", "Runtime.ExitError")
 
 
+def test_what_a_function_is_told_of_logs(aws: Account) -> None:
+    def told(**config: str) -> dict[str, str | None]:
+        name = aws.deploy_python("logs.variables", LoggingConfig={"LogGroup": "of-variables", **config})
+        found: dict[str, str | None] = json.load(aws.client("lambda").invoke(FunctionName=name)["Payload"])
+        return found
+
+    text = told()
+    assert text["AWS_XRAY_DAEMON_ADDRESS"] == "127.0.0.1:2000"
+    assert text["AWS_LAMBDA_LOG_GROUP_NAME"] == "of-variables"
+    assert text["AWS_LAMBDA_LOG_FORMAT"] is None
+    in_json = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
+    assert told(LogFormat="JSON", ApplicationLogLevel="DEBUG") == {**text, **in_json}
+
+
 @pytest.mark.parametrize(
     ("line", "level"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from server.local_aws.aws_lambda.runtimes import node
 from tests.published.installed import folder_beside, npm_install, pip_install
@@ -22,7 +23,11 @@ NODE_SDK = "@aws-sdk/client-lambda@^3.1000.0"
 PYTHON_CLIENT = "awslambdaric==4.2.2"
 
 
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("patient")  # how long an example takes is the machine's affair
     for plugin in (order, twice, closing):
         config.pluginmanager.register(plugin)
 

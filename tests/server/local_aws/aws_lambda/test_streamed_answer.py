@@ -7,16 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.local_aws.aws_lambda.inflating import MAX_PIECE, BadGzip
 from server.local_aws.aws_lambda.prelude import DELIMITER, BadPrelude, Prelude
 from server.local_aws.aws_lambda.streamed_answer import Body, Head, PreludeRule, StreamedAnswer
 from tests.support.splitting import split
-
-patient = settings(deadline=None)
-"""An example may take long on a busy machine."""
 
 PLAIN = Prelude(headers={"Content-Type": "text/plain"})
 WINDOW = 64
@@ -83,7 +80,6 @@ def one_by_one(chunks: Iterable[bytes]) -> list[list[bytes]]:
     return [[chunk] for chunk in chunks]
 
 
-@patient
 @given(BEGINNINGS, STREAMS, CUTS, st.booleans(), st.booleans())
 @example(ANNOUNCED, b"{}" + DELIMITER, [2, 3], False, True)
 @example(REQUIRED, b"{}" + DELIMITER + b"x", [9, 10], False, True)
@@ -99,14 +95,12 @@ def test_any_split_of_any_stream_gives_the_same_answer(
             assert parts.body == whole.body
 
 
-@patient
 @given(STREAMS, CUTS)
 def test_a_body_without_a_prelude_is_passed_on_as_it_is(stream: bytes, cuts: list[int]) -> None:
     client = feed(StreamedAnswer(PLAIN, inflates=True), one_by_one(split(stream, cuts)))
     assert client == Client([PLAIN], bytearray(stream))
 
 
-@patient
 @given(st.integers(WINDOW - 20, WINDOW + 20), st.binary(max_size=20), CUTS)
 def test_the_delimiter_ends_within_the_window(size: int, body: bytes, cuts: list[int]) -> None:
     document = json.dumps({"cookies": ["x" * (size - len(b'{"cookies": [""]}') - len(DELIMITER))]}).encode()
@@ -118,7 +112,6 @@ def test_the_delimiter_ends_within_the_window(size: int, body: bytes, cuts: list
         assert (len(client.heads), client.body, client.error) == (1, body, None)
 
 
-@patient
 @given(BEGINNINGS, STREAMS, CUTS, st.integers(min_value=0), st.booleans(), st.booleans())
 def test_a_response_broken_off_anywhere_has_one_head_and_no_more_than_came(
     begins: PreludeRule | Prelude,
@@ -137,7 +130,6 @@ def test_a_response_broken_off_anywhere_has_one_head_and_no_more_than_came(
         assert whole.body.startswith(client.body)
 
 
-@patient
 @given(st.lists(st.binary(min_size=1, max_size=5), min_size=1, max_size=6))
 def test_a_held_chunk_waits_for_the_next_and_is_lost_with_the_response(chunks: list[bytes]) -> None:
     streamed = StreamedAnswer(PLAIN, holds_last=True)
@@ -164,7 +156,6 @@ def test_an_empty_response_has_no_prelude_unless_one_is_required(
 
 
 @pytest.mark.parametrize("begins", [ANNOUNCED, REQUIRED])
-@patient
 @given(stream=UNDELIMITED, cuts=CUTS)
 def test_a_response_that_ends_before_the_delimiter_is_no_answer(
     begins: PreludeRule, stream: bytes, cuts: list[int]
@@ -187,7 +178,6 @@ def test_the_head_comes_with_the_delimiter_before_any_body() -> None:
     assert list(streamed.end()) == []
 
 
-@patient
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=3), CUTS)
 def test_a_gzip_body_goes_inflated_without_its_header(members: list[bytes], cuts: list[int]) -> None:
     stream = GZIP_PRELUDE + b"".join(map(gzip.compress, members))
@@ -198,7 +188,6 @@ def test_a_gzip_body_goes_inflated_without_its_header(members: list[bytes], cuts
     assert passed.heads[0].headers == {"Content-Encoding": "GZip", "x": "y"}
 
 
-@patient
 @given(st.binary(min_size=1, max_size=300), st.integers(min_value=1), CUTS)
 def test_a_truncated_gzip_body_is_bad_once_it_has_begun(data: bytes, lost: int, cuts: list[int]) -> None:
     packed = gzip.compress(data)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.local_aws.cloudformation.template import check_references, ordered, parse
@@ -160,7 +160,7 @@ SECTIONS = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(SECTIONS, JSON)
 def test_no_template_raises_anything_else(document: dict[str, Any], properties: Any) -> None:
     document.setdefault("Resources", {"It": {"Type": "AWS::IAM::Role", "Properties": properties}})

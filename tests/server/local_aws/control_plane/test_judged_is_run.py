@@ -165,7 +165,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, st
 
 
 @given(call=calls())
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 def test_moto_runs_the_operation_that_is_judged(control_plane: ControlPlane, call: ApiCall) -> None:
     try:
         plain = canonical(call)

@@ -308,7 +308,7 @@ class ExecutionEnvironment:
 
     async def _serve_runtime(self, exchange: Exchange) -> None:
         if extensions_api.serves(exchange.target):
-            await self._extensions.serve(exchange)
+            await self._extensions.answer(exchange)
             return
         if self._api.state is RuntimeState.INVOCATION_RESPONSE and exchange.method == "GET":
             # A runtime that does not wait for the answer to its response may ask before its end is read.

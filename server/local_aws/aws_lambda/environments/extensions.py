@@ -106,7 +106,7 @@ class Extensions:
         self._api.close_registration()
         return [platform_extension(each.name, each.state.value, each.events) for each in self._api.extensions]
 
-    async def serve(self, exchange: Exchange) -> None:
+    async def answer(self, exchange: Exchange) -> None:
         """Answer a call of an extension's."""
         try:
             body = await exchange.read(MAX_BODY)

@@ -19,8 +19,8 @@ import pytest
 from server.local_aws.aws_lambda.runtimes import node
 
 HOME = Path(sys.prefix) / "published"
-PATIENCE = 180
-"""Seconds that an installation may take."""
+PATIENCE = 600
+"""Seconds that an installation may take: the largest has 320 MB."""
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
 """What the workers of a run have in common."""
 

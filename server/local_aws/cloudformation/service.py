@@ -15,7 +15,6 @@ from server.local_aws.control_plane.moto import not_served
 from server.local_aws.platform.service import Calls, Platform
 
 UNSERVED = (
-    "ImportExistingResources",
     "NotificationARNs",
     "ResourceTypes",
     "RetainExceptOnCreate",

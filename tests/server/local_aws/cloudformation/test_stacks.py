@@ -11,7 +11,6 @@ from server.local_aws.cloudformation.types import KINDS, NOTHING
 from tests.support.account import Account
 from tests.support.containers import COMMAND, HEALTH_PATH, IMAGE, eventually, items, status_of
 from tests.support.gateway_clients import read_items
-from tests.support.permissions import refused
 from tests.support.shapes import one_by_one
 from tests.support.stacks import TEMPLATES, Stack, create, deployed, packaged, resource, template, unique
 
@@ -187,22 +186,6 @@ def test_resources_are_made_one_after_the_other(aws: Account) -> None:
         names = [name for name, status in made if name in body["Resources"]]
         assert names[:3] == ["Last"] * 3
         assert [names[index : index + 3] for index in (3, 6, 9)] == [[name] * 3 for name in names[3::3]]
-
-
-def test_a_bucket_that_denies_what_comes_without_tls_is_open_here(aws: Account) -> None:
-    with deployed(aws, template("storage"), Name=unique("named")) as stack:
-        s3, bucket = aws.client("s3"), stack.resources()["Bucket"]
-        made = s3.put_object(Bucket=bucket, Key="k", Body=b"x")
-        s3.delete_object(Bucket=bucket, Key="k", VersionId=made["VersionId"])
-        denied = {
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:PutObject",
-            "Resource": f"arn:aws:s3:::{bucket}/*",
-        }
-        policy = {"Version": "2012-10-17", "Statement": [denied]}
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-        assert refused(s3.put_object, Bucket=bucket, Key="k")[0] == 403
 
 
 def test_every_type_is_deployed_here() -> None:

@@ -32,7 +32,6 @@ OWN_NAMES = {
     ("server/__main__.py", "serve"): "its own function, which calls `serving`",
     ("server/local_aws/command.py", "serve"): "its own function, which starts the stand-in",
     ("server/local_aws/api_gateway/rest/api.py", "serve"): "answers calls about tags",
-    ("server/local_aws/aws_lambda/environments/environment.py", "serve"): "answers a call of an extension",
     ("server/local_aws/api_gateway/websocket/apis.py", "serve"): "handles a request of an `http1.server`",
 }
 

@@ -19,6 +19,7 @@ from server.local_aws.cloudformation.template import (
     ordered,
     parse,
     references,
+    well_formed,
 )
 from server.local_aws.cloudformation.types import KINDS
 from server.local_aws.cloudformation.values import Values
@@ -95,6 +96,13 @@ async def definition_of(
     former = stack.definition
     previous = former is not None and given.get("UsePreviousTemplate")
     text = former.text if former is not None and previous else await text_of(given, reader)
+    with well_formed():
+        return await read(text, given, stack, calls, direct=direct)
+
+
+async def read(text: str, given: Given, stack: Stack, calls: Calls, *, direct: bool) -> Definition:
+    """Return what the text of a template, and what a call gives beside it, want `stack` to be."""
+    former = stack.definition
     document, capabilities = parse(text), tuple(given.get("Capabilities") or ())
     check_capabilities(document, capabilities, direct=direct)
     declared = document.get("Parameters") or {}

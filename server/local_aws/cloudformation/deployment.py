@@ -199,6 +199,7 @@ class Deployment:
         except FAILURES as error:
             stack.note(resource, "DELETE_FAILED", reason_of(error, resource))
             return False
+        resource.known = {}  # a function's code is in it
         stack.note(resource, "DELETE_COMPLETE")
         return True
 

@@ -59,7 +59,12 @@ class Engine:
         """Let `work` go on in the background, after what is going on; wait for its end if that is soon."""
         task = asyncio.create_task(self._carry_out(stack, work, self._working.get(stack.arn)))
         self._working[stack.arn] = task
+        task.add_done_callback(lambda done: self._forget(stack, done))
         await asyncio.wait([task], timeout=SOON)
+
+    def _forget(self, stack: Stack, done: "asyncio.Task[None]") -> None:
+        if self._working.get(stack.arn) is done:
+            del self._working[stack.arn]
 
     async def _carry_out(
         self, stack: Stack, work: Coroutine[Any, Any, None], before: "asyncio.Task[None] | None"

@@ -9,7 +9,7 @@ from typing import Any
 from server.local_aws.cloudformation import documents, macros
 from server.local_aws.cloudformation.definitions import capabilities_of, text_of
 from server.local_aws.cloudformation.engine import Engine, Given, Handler
-from server.local_aws.cloudformation.template import check_references, ordered, parse
+from server.local_aws.cloudformation.template import check_references, ordered, parse, well_formed
 from server.local_aws.control_plane.call import ApiCall
 
 
@@ -44,11 +44,14 @@ class OnTemplates:
             document = parse(definition.text) if definition else {"Resources": {}}
         else:
             document = parse(await text_of(given, self._engine.calls(call)))
-        return documents.template(document, *capabilities_of(document))
+        with well_formed():
+            return documents.template(document, *capabilities_of(document))
 
     async def _validate_template(self, call: ApiCall, given: Given) -> dict[str, Any]:
         document = parse(await text_of(given, self._engine.calls(call)))
-        if not macros.macros_of(document):
-            check_references(document)
-            ordered(document["Resources"])
-        return documents.template(document, *capabilities_of(document))
+        with well_formed():
+            if not macros.macros_of(document):
+                check_references(document)
+                ordered(document["Resources"])
+        with well_formed():
+            return documents.template(document, *capabilities_of(document))

@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.validate import ParamValidator
 from moto.core.model import OperationModel
 from moto.core.parse import QueryParser
 from moto.core.serialize import QuerySerializer, SerializationContext
 from moto.core.utils import get_service_model
 
-from server.local_aws.control_plane.call import ApiAnswer, ApiCall
+from server.local_aws.control_plane.aws_json import violations
+from server.local_aws.control_plane.call import ApiAnswer, ApiCall, ApiError
 from server.local_aws.control_plane.operations import from_form
 
 
@@ -23,9 +25,21 @@ def operation_of(call: ApiCall) -> OperationModel | None:
 
 
 def read(operation: OperationModel, call: ApiCall) -> dict[str, Any]:
-    """Return the parameters of `call`."""
+    """Return the parameters of `call`. Raises `ApiError`, 400, for those that are not valid."""
     parser = QueryParser(operation)
-    found: dict[str, Any] = parser.parse({"values": from_form(call)})  # type: ignore[typeddict-item]
+    try:
+        found: dict[str, Any] = parser.parse({"values": from_form(call)})  # type: ignore[typeddict-item]
+    except (ValueError, TypeError):
+        raise ApiError(400, "ValidationError", "A parameter is not of its type") from None
+    shape = operation.input_shape
+    if shape is None:
+        return {}
+    report = ParamValidator().validate(found, shape)
+    if report.has_errors():
+        raise ApiError(400, "ValidationError", report.generate_report())
+    if broken := list(violations(shape, found, "")):
+        count = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
+        raise ApiError(400, "ValidationError", count + "; ".join(broken))
     return found
 
 

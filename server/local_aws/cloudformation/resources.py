@@ -127,6 +127,8 @@ class Deployer:
         if not tags or not takes_tags(kind):
             return given
         own = given.get("Tags") or []
+        if not isinstance(own, (list, Mapping)):
+            return given
         if isinstance(own, list):
             named = {tag.get("Key") for tag in own if isinstance(tag, Mapping)}
             more = [{"Key": key, "Value": value} for key, value in tags.items() if key not in named]
@@ -143,7 +145,7 @@ class Deployer:
                 given[member] = await self._object(given.pop(name), name)
         try:
             given = kind.prepare(given, self.calls.region) if kind.prepare else given
-        except (TypeError, KeyError, AttributeError) as error:
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise BadProperty("", f"a property has another structure than it should have ({error})") from None
         return {kind.renamed.get(name, name): value for name, value in given.items()}
 
@@ -153,7 +155,9 @@ class Deployer:
             bucket, _, key = place.removeprefix("s3://").partition("/")
             return await self.calls.text_of(bucket, key)
         if isinstance(place, Mapping) and {"Bucket", "Key"} <= place.keys():
-            return await self.calls.text_of(place["Bucket"], place["Key"], place.get("Version", ""))
+            return await self.calls.text_of(
+                str(place["Bucket"]), str(place["Key"]), str(place.get("Version", ""))
+            )
         raise BadProperty(f"/{name}", "expected the address of an object in S3")
 
     def _parameters(

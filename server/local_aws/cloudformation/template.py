@@ -6,6 +6,7 @@ Docs (checked 2026-11): docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/t
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -121,6 +122,10 @@ def check_structure(document: Document) -> None:
                 raise invalid(
                     f"Template format error: Every {section} object must contain a {member} member. [{name}]"
                 )
+    for name, output in (document.get("Outputs") or {}).items():
+        well = isinstance(output.get("Export") or {}, dict) and isinstance(output.get("Condition", ""), str)
+        if not well:
+            raise invalid(f"Template format error: [/Outputs/{name}] Export or Condition is malformed.")
     check_resources(document.get("Resources"))
 
 
@@ -140,6 +145,15 @@ def check_resources(resources: Any) -> None:
             raise invalid(f"{where} DependsOn must be the name of a resource, or a list of names.")
         if not isinstance(resource.get("Condition", ""), str):
             raise invalid(f"{where} Condition must be the name of a condition.")
+
+
+@contextmanager
+def well_formed() -> Iterator[None]:
+    """Let what reads a template raise `ApiError`, 400, for anything in it that is not what it has to be."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, re.error) as error:
+        raise invalid(f"Template format error: unsupported structure: {error}"[:300]) from None
 
 
 def invalid(message: str) -> ApiError:

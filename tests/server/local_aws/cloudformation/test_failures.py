@@ -1,7 +1,10 @@
 """What cannot be deployed fails its stack as AWS fails it: events, a reason that names it, and back."""
 
 import json
+import urllib.error
+import urllib.request
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from botocore.exceptions import ClientError
@@ -206,6 +209,39 @@ def test_what_is_not_served_says_so(aws: Account) -> None:
         status, code, message = refused(call, **arguments)
         assert (status, code) == (501, "NotImplementedException")
         assert "does not serve cloudformation" in message
+
+
+EMPTY = resource("AWS::CDK::Metadata")
+RAW = [
+    {"Action": "CreateStack"},
+    {"Action": "CreateStack", "StackName": "s", "Tags.member.1.Value": "v", "TemplateBody": EMPTY},
+    {"Action": "CreateStack", "StackName": "s", "TimeoutInMinutes": "soon", "TemplateBody": EMPTY},
+    {"Action": "CreateStack", "StackName": "s", "OnFailure": "CRY", "TemplateBody": EMPTY},
+    {"Action": "CreateStack", "StackName": "1-s", "TemplateBody": EMPTY},
+    {
+        "Action": "CreateStack",
+        "StackName": "s",
+        "Parameters.member.1.ParameterValue": "v",
+        "TemplateBody": EMPTY,
+    },
+    {"Action": "CreateStack", "StackName": "s", "TemplateURL": "nowhere"},
+    {"Action": "CreateStack", "StackName": "s"},
+    {"Action": "CreateChangeSet", "StackName": "s", "TemplateBody": EMPTY},
+    {"Action": "ExecuteChangeSet"},
+    {"Action": "DescribeStackResource", "StackName": "s"},
+    {"Action": "GetTemplate", "StackName": "s", "TemplateStage": "Raw"},
+]
+
+
+@pytest.mark.parametrize("fields", RAW, ids=range(len(RAW)))
+def test_a_call_that_is_none(aws: Account, fields: dict[str, str]) -> None:
+    body = urlencode({"Version": "2010-05-15", **fields}).encode()
+    scope = "Credential=test/20260101/ap-northeast-1/cloudformation/aws4_request"
+    signature = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature={'0' * 64}"
+    request = urllib.request.Request(aws.endpoint_url, body, {"Authorization": signature})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    assert (caught.value.code, b"<Code>ValidationError</Code>" in caught.value.read()) == (400, True)
 
 
 def test_what_would_be_without_effect_is_refused(aws: Account) -> None:

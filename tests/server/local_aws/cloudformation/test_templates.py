@@ -127,6 +127,17 @@ TEMPLATES = [
     ("Conditions: {C: {Fn::Equals: 3}}\nResources: {It: {Type: A}}", "Fn::Equals"),
     ("Resources: {It: {Type: A, Condition: C}}", "unresolved condition dependency C"),
     ("Description: " + "x" * 51_200 + "\nResources: {It: {Type: A}}", "less than or equal to 51200"),
+    (
+        "Parameters: {P: {Type: String, Default: a, AllowedValues: 3}}\nResources: {It: {Type: A}}",
+        "unsupported structure",
+    ),
+    (
+        "Parameters: {P: {Type: String, Default: a, AllowedPattern: '['}}\nResources: {It: {Type: A}}",
+        "unsupported structure",
+    ),
+    ("Outputs: {O: {Value: 1, Export: x}}\nResources: {It: {Type: A}}", "[/Outputs/O]"),
+    ("Rules: {R: {Assertions: 3}}\nResources: {It: {Type: A}}", "unsupported structure"),
+    ("Transform: {Name: [x]}\nResources: {It: {Type: A}}", "No transform named"),
     ("Resources: &a {It: {Type: A, Properties: *a}}", "nested deeper"),
 ]
 

@@ -47,7 +47,7 @@ def pip_install(package: str) -> Path:
 
     Skips the test where pip cannot.
     """
-    options = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--target"]
+    options = ["--quiet", "--no-compile", "--disable-pip-version-check", "--only-binary", ":all:", "--target"]
     return _install("pip", package, [sys.executable, "-m", "pip", "install", *options])
 
 

@@ -249,9 +249,6 @@ class Functions:
             if environment.reusable and environment.function.revision == function.revision:
                 return environment
             self.in_background(self._stop(environment))
-        await self._make_room()
-        if self._stopping:
-            raise STOPPED
         environment = await self._make_environment(invocation)
         try:
             await environment.start()
@@ -267,8 +264,11 @@ class Functions:
         version = await asyncio.to_thread(version_of, function.runtime)
         roots = await self._hold(function)
         try:
+            await self._make_room()  # from here on without a pause, in which others would take it
+            if self._stopping:
+                raise STOPPED
             log = LogStream(function)
-        except OSError:
+        except (OSError, FunctionFailure):
             self._release(roots)
             raise
         self._tell_version(function, log)
@@ -328,14 +328,13 @@ class Functions:
     async def _make_room(self) -> None:
         """Where there are as many environments as file descriptors allow, stop one that is free. Raises
         `OSError` if none is."""
-        if len(self._environments) < descriptors.for_environments():
-            return
-        environment = next((each for free in self._idle.values() for each in free), None)
-        if environment is None:
-            descriptors.tell_shortage()
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        self._idle[environment.function.arn].pop(environment).cancel()
-        await self._stop(environment)
+        while len(self._environments) >= descriptors.for_environments():
+            environment = next((each for free in self._idle.values() for each in free), None)
+            if environment is None:
+                descriptors.tell_shortage()
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            self._idle[environment.function.arn].pop(environment).cancel()
+            await self._stop(environment)
 
     def _reclaim(self, environment: ExecutionEnvironment) -> None:
         """Stop a free environment."""

@@ -1,4 +1,4 @@
-"""The tools by which most deploy, as they are published: SAM's and the CDK's command lines."""
+"""The tools by which most deploy, as they are published: SAM's and the CDK's command lines, and Terraform."""
 
 import asyncio
 import json
@@ -10,15 +10,18 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import connect
 
 from server.local_aws.aws_lambda.runtimes import node
 from tests.published.installed import npm_install, pip_install
 from tests.support.account import Account
 from tests.support.gateway_clients import read_items
+from tests.support.guests import zipped
 from tests.support.stacks import Stack, unique
 
 APPLICATION = Path(__file__).with_name("application")
+CONFIGURATION = Path(__file__).with_name("terraform")
 SAM_CLI = "aws-sam-cli>=1.150,<2"
 CDK_CLI, CDK_LIBRARY = "aws-cdk@^2.1000.0", "aws-cdk-lib@^2.230.0"
 
@@ -106,3 +109,34 @@ async def test_the_cdk_bootstraps_deploys_and_destroys(aws: Account, tmp_path: P
     stack.id = stack.now["StackId"]
     await asyncio.to_thread(run, [*cdk, "--app", "cdk.out", "destroy", "--force"], folder, variables)
     assert (stack.status, endpoints(aws)) == ("DELETE_COMPLETE", before)
+
+
+def initialize(folder: Path, variables: dict[str, str]) -> None:
+    """Let Terraform fetch AWS's provider. Skips the test where it cannot."""
+    if shutil.which("terraform") is None:
+        pytest.skip("terraform is not installed")
+    try:
+        run(["terraform", "init", "-no-color", "-input=false"], folder, variables)
+    except AssertionError:
+        pytest.skip("terraform cannot download its provider hashicorp/aws")
+
+
+async def test_terraform_applies_plans_no_change_and_destroys(aws: Account, tmp_path: Path) -> None:
+    folder, before = Path(shutil.copytree(CONFIGURATION, tmp_path / "configuration")), endpoints(aws)
+    source = APPLICATION / "streams" / "index.mjs"
+    (folder / "function.zip").write_bytes(zipped({"index.mjs": source.read_text()}))
+    variables = environment(aws, tmp_path)
+    initialize(folder, variables)
+
+    async def terraform(*arguments: str) -> str:
+        return await asyncio.to_thread(run, ["terraform", *arguments, "-no-color"], folder, variables)
+
+    await terraform("apply", "-auto-approve", "-input=false")
+    await terraform("plan", "-detailed-exitcode", "-input=false")  # fails if it would change anything
+    made = {name: output["value"] for name, output in json.loads(await terraform("output", "-json")).items()}
+    rest = next(each["url"] for each in endpoints(aws) if each["id"] == made["rest_api"])
+    for address in (made["url"], f"{rest}/prod/items"):
+        reading = await read_items(address)
+        assert (reading.status, reading.one_by_one) == (200, True), address
+    await terraform("destroy", "-auto-approve", "-input=false")
+    assert endpoints(aws) == before

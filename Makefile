@@ -5,7 +5,7 @@ FOR_LAB := .venv/.lab-ready
 FOR_TESTS := .venv/.ready
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root) # in a container
 # Tests that run at a time: more than there are cores, for much of a test is waiting.
-WORKERS ?= 4
+WORKERS ?= 5
 
 # Errors are printed, warnings are not. What pip would compile, Python compiles when it is first imported.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check)

@@ -94,6 +94,15 @@ class SignedRequest:
         name = "X-Amz-Security-Token"
         return self.headers.get(name.lower()) or self.parameters.get(name, "")
 
+    def check_text(self) -> None:
+        """Raise `BadSignature` if it has half a surrogate pair, which only JSON can say: what is no text has
+        not been signed."""
+        try:
+            for text in (self.path, self.query, *self.headers, *self.headers.values()):
+                text.encode()
+        except UnicodeEncodeError:
+            raise BadSignature(MISMATCH) from None
+
     def check_parameters(self) -> None:
         """Raise `BadSignature` if what belongs to a signature is in the query twice, or in a header, too."""
         names = [name for name, _ in parse_qsl(self.query, keep_blank_values=True)]
@@ -196,6 +205,7 @@ def verify(
     Raises `BadSignature`.
     """
     signature = Signature.of(request)
+    request.check_text()
     request.check_parameters()
     signature.check_time()
     signature.check_scope(service, region)

@@ -8,6 +8,8 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from server.local_aws.iam.sigv4 import BadSignature, SignedRequest, UnknownKey, verify
 
@@ -180,3 +182,18 @@ def test_the_clock_may_be_five_minutes_wrong(monkeypatch: pytest.MonkeyPatch, mi
 def test_what_cannot_be_read_is_refused(name: str, value: str) -> None:
     target, fields = signed()
     assert check(target, {**fields, name: value}) != "key"
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+NAMES = st.sampled_from(["authorization", "host", "x-amz-date", "x-amz-security-token"])
+
+
+@given(name=NAMES | ANY_TEXT, at=st.integers(0, 400), inserted=ANY_TEXT, query=ANY_TEXT)
+@example(name="host", at=0, inserted="\ud800", query="")
+@example(name="\udfff", at=0, inserted="", query="")
+@example(name="authorization", at=120, inserted="\ud800", query="\ud800=%")
+def test_whatever_is_sent_is_right_or_refused(name: str, at: int, inserted: str, query: str) -> None:
+    """AppSync's clients send headers in JSON, which can say what is no text."""
+    target, fields = signed()
+    held = fields.get(name, "")
+    check(f"{target}?{query}", {**fields, name: held[:at] + inserted + held[at:]})

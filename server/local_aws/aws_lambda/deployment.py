@@ -58,7 +58,7 @@ class Deployment:
     async def _create(self, call: ApiCall) -> ApiAnswer:
         if self._enforce_iam:
             check_role(call, "")
-        document = document_of(call)
+        document = call.members
         if document.get("PackageType") == "Image":
             message = "The local stand-in runs functions from zip files only"
             raise ApiError(400, "InvalidParameterValueException", message)
@@ -71,7 +71,7 @@ class Deployment:
         return await self._deploy(call, package)
 
     async def _update_code(self, call: ApiCall, name: str) -> ApiAnswer:
-        package = package_in(document_of(call))
+        package = package_in(call.members)
         if package is None:
             return await self._forward(call)
         kept = layers.contents(deployed.find(call.region, name))
@@ -81,7 +81,7 @@ class Deployment:
     async def _configure(self, call: ApiCall, name: str) -> ApiAnswer:
         if self._enforce_iam:
             check_role(call, name)
-        document = document_of(call)
+        document = call.members
         found = deployed.find(call.region, name)
         if "LoggingConfig" in document:
             logging_config.check(document["LoggingConfig"], completed.logging_config_of(found))
@@ -102,7 +102,7 @@ class Deployment:
 
     async def _publish_layer(self, call: ApiCall) -> ApiAnswer:
         """Let moto take a layer that can be unpacked."""
-        package = package_in(document_of(call).get("Content"))
+        package = package_in(call.members.get("Content"))
         if package is not None:
             self._packages.release(await self._unpack(call, package))
         answer = await self._forward(call)
@@ -130,17 +130,6 @@ def check_role(call: ApiCall, function: str) -> None:
     arn = f"arn:aws:lambda:{call.region}:{ACCOUNT_ID}:function:{name}"
     if "Role" in members:
         trust.check_lambda(str(members["Role"]), arn)
-
-
-def document_of(call: ApiCall) -> dict[str, Any]:
-    """Return the members of a call. Raises `ApiError` (400) if it has none."""
-    try:
-        document = json.loads(call.body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        raise unreadable()
-    return document
 
 
 def layers_in(document: dict[str, Any]) -> list[str]:

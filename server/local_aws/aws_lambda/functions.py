@@ -308,6 +308,7 @@ class Functions:
 
     async def _hold(self, function: Function) -> Roots:
         """Return where the function's code and layers are unpacked. Raises `FunctionFailure`, `OSError`."""
+        mounted = bool(function.layers) and await asyncio.to_thread(opt.can_mount)
         try:
             task = await self.packages.hold((function.code,))
             if not function.layers:
@@ -319,7 +320,7 @@ class Functions:
                 raise
         except code.BadPackage as error:
             raise FunctionFailure.of("Runtime.InvalidPackage", str(error)) from None
-        return Roots(task, layers, mounted=await asyncio.to_thread(opt.can_mount))
+        return Roots(task, layers, mounted=mounted)
 
     def _release(self, roots: Roots) -> None:
         for folder in filter(None, (roots.task, roots.layers)):

@@ -15,8 +15,10 @@ from server.local_aws.cloudformation.template import invalid
 from server.local_aws.control_plane.call import ApiCall, ApiError
 from server.local_aws.iam import identity, trust
 from server.local_aws.iam.identity import Identity
+from server.local_aws.iam.resource_policy import Service
 from server.local_aws.platform.service import Platform
 
+CLOUDFORMATION = Service("cloudformation.amazonaws.com")
 SOON = 5.0
 """Seconds for which an answer waits for the end of what was asked for: who asks next sees its end."""
 
@@ -91,10 +93,10 @@ def role_of(caller: Identity, role: str) -> Identity:
     """Return the role that makes a stack's calls. Raises `ApiError` unless the caller may hand it over and it
     trusts CloudFormation
     (docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html, checked 2026-11)."""
-    passed = {"iam:passedtoservice": ["cloudformation.amazonaws.com"]}
+    passed = {"iam:passedtoservice": [CLOUDFORMATION.name]}
     if not caller.may("iam:PassRole", role, passed):
         raise ApiError(403, "AccessDeniedException", caller.refusal("iam:PassRole", role, passed))
     held = identity.role_with(role)
-    if held is None or not trust.trusts(role, "cloudformation.amazonaws.com"):
+    if held is None or not trust.trusts(role, CLOUDFORMATION, {}):
         raise invalid(f"Role {role} is invalid or cannot be assumed")
     return identity.of_role(held, "AWSCloudFormation")

@@ -6,7 +6,7 @@ docs.aws.amazon.com/appsync/latest/devguide/attaching-a-data-source.html.
 
 from server.local_aws.iam.identity import of_role, role_with
 from server.local_aws.iam.resource_policy import Service, permits
-from server.local_aws.iam.trust import ASSUME, statements_of
+from server.local_aws.iam.trust import trusts
 
 SESSION = "service"
 """What such a session is called is not documented; only `aws:userid` tells it."""
@@ -18,7 +18,6 @@ def may(
     """Return whether `service`, on behalf of `source_arn`, may take on the role and do `action` as it on
     `resource`, whose own policy has these `statements`."""
     role = role_with(role_arn)
-    known = service.on_behalf_of(source_arn)
-    if role is None or not permits(statements_of(role_arn), ASSUME, service, role_arn, known):
+    if role is None or not trusts(role_arn, service, service.on_behalf_of(source_arn)):
         return False
     return permits(statements, action, of_role(role, SESSION), resource, {})

@@ -76,14 +76,14 @@ def check_lambda(role_arn: str, function_arn: str) -> None:
     """Raise `ApiError` (400) unless the role lets Lambda assume it for a function. Whether there is such a
     role is not asked."""
     known = LAMBDA.on_behalf_of(function_arn)
-    if role_with(role_arn) and not permits(statements_of(role_arn), ASSUME, LAMBDA, role_arn, known):
+    if role_with(role_arn) and not trusts(role_arn, LAMBDA, known):
         message = "The role defined for the function cannot be assumed by Lambda."
         raise ApiError(400, "InvalidParameterValueException", message)
 
 
-def trusts(role_arn: str, service: str) -> bool:
+def trusts(role_arn: str, service: Service, context: Context) -> bool:
     """Return whether there is this role, and it lets a service of AWS's assume it."""
-    return permits(statements_of(role_arn), ASSUME, Service(service), role_arn, {})
+    return permits(statements_of(role_arn), ASSUME, service, role_arn, context)
 
 
 def statements_of(role_arn: str) -> object:
